@@ -1,0 +1,76 @@
+"""Argument checks shared by the package: every message names the argument, what came and what was wanted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+KINDS = {"float": "fiu", "int": "iu", "bool": "b"}
+
+
+def check_array(
+    name: str, value: Any, shape: Sequence[int | str], *, kind: str = "float", finite: bool = True
+) -> np.ndarray:
+    """Return `value` as an array after checking its shape, its kind of number and that it is finite.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : array_like
+        What the caller passed.
+    shape : sequence of int or str
+        The wanted shape: an int is an exact size, a letter such as ``"T"`` any size from 1 up.
+    kind : {"float", "int", "bool"}
+        The wanted kind of number; "float" takes whole numbers too.
+    finite : bool
+        Refuse NaN and infinity, naming the first position.
+
+    Raises
+    ------
+    TypeError
+        When `value` is not numeric, or not of `kind`.
+    ValueError
+        When the shape is wrong, an axis is empty, or an entry is not finite.
+
+    """
+    array = np.asarray(value)
+    wanted = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    if array.dtype.kind not in KINDS[kind]:
+        raise TypeError(
+            f"{name}: got {type(value).__name__} of dtype {array.dtype}, wanted {kind} numbers of shape {wanted}"
+        )
+    fits = array.ndim == len(shape) and all(
+        size > 0 if isinstance(want, str) else size == want for size, want in zip(array.shape, shape)
+    )
+    if not fits:
+        raise ValueError(f"{name}: got shape {array.shape}, wanted {wanted}")
+    if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
+        where = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
+        raise ValueError(f"{name}: got {array[where]} at position {where}, wanted finite numbers")
+    return array
+
+
+def check_int(name: str, value: Any, minimum: int = 1) -> int:
+    """Return `value` as an int of at least `minimum`; TypeError or ValueError otherwise."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: got {value!r} ({type(value).__name__}), wanted a whole number ≥ {minimum}")
+    if value < minimum:
+        raise ValueError(f"{name}: got {value}, wanted a whole number ≥ {minimum}")
+    return int(value)
+
+
+def check_rng(value: Any) -> np.random.Generator:
+    """Return `value` when it is a NumPy generator; TypeError otherwise (a seed or None is refused)."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(
+            f"rng: got {value!r} ({type(value).__name__}), wanted a generator: numpy.random.default_rng(seed)"
+        )
+    return value
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> str:
+    """Return `value` when it is one of `choices`; ValueError otherwise."""
+    if value not in choices:
+        raise ValueError(f"{name}: got {value!r}, wanted one of {', '.join(map(repr, choices))}")
+    return value

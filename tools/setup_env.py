@@ -1,0 +1,84 @@
+"""Create `.venv` and install the locked environment into it: ``python3 tools/setup_env.py book|test``.
+
+Run by the system's Python, so it uses the standard library alone. Nothing happens when the environment already
+matches the lock files. torch is asked for on its own, because on Linux the default index serves a build with several
+gigabytes of CUDA: uv knows where the CPU build lives; where that place cannot be reached, the default index serves.
+"""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+UV_VERSION = "0.13.9"
+MINIMUM = (3, 11)
+
+
+def python() -> Path:
+    """Path of the environment's interpreter."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def wanted_state(level: str) -> str:
+    """Fingerprint of everything that decides what is installed."""
+    files = [ROOT / "pyproject.toml", ROOT / "requirements/torch.txt", ROOT / f"requirements/{level}.txt"]
+    parts = [sys.version, platform.machine(), UV_VERSION, *(f.read_text("utf8") for f in files)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def install_torch(pip: list[str], uv: list[str]) -> None:
+    """Install torch: the CPU build on Linux when its index answers, else what the default index has."""
+    requirement = (ROOT / "requirements/torch.txt").read_text("utf8").strip()
+    have = subprocess.run(
+        [python(), "-c", "import importlib.metadata as m; print(m.version('torch'))"], capture_output=True, text=True
+    )
+    if have.stdout.strip().split("+")[0] == requirement.partition("==")[2]:
+        return
+    if sys.platform == "linux":
+        env = {**os.environ, "UV_HTTP_RETRIES": "0"}
+        asked = subprocess.run(
+            [*uv, "-q", "--no-deps", "--torch-backend", "cpu", requirement], env=env, capture_output=True
+        )
+        if asked.returncode == 0:
+            return
+        print("    the index of CPU builds cannot be reached: asking the default index for torch", flush=True)
+    subprocess.run([*pip, "-q", "--retries", "0", "--no-deps", requirement], check=True)
+
+
+def main(level: str) -> None:
+    """Bring `.venv` to the locked state of `level` ("book" or "test")."""
+    if sys.version_info < MINIMUM:
+        sys.exit(
+            f"Python {MINIMUM[0]}.{MINIMUM[1]} or newer is needed, this is {platform.python_version()}: try PYTHON=python3.12 make book"
+        )
+    stamp, wanted = VENV / f".installed-{level}", wanted_state(level)
+    if stamp.exists() and stamp.read_text("utf8") == wanted and python().exists():
+        return
+    print(f"==> installing the {level} environment into .venv (once; a few minutes on a slow line)", flush=True)
+    if not python().exists() or not (VENV / "pyvenv.cfg").exists():
+        venv.create(VENV, with_pip=True, clear=True)
+    pip = [str(python()), "-m", "pip", "install", "--disable-pip-version-check"]
+    uv = [str(python()), "-m", "uv", "pip", "install", "--python", str(python())]
+    steps = [
+        [*pip, "-q", f"uv=={UV_VERSION}"],
+        [*uv, "-q", "-r", str(ROOT / f"requirements/{level}.txt")],
+        [*uv, "-q", "--no-deps", "--no-build-isolation", "-e", str(ROOT)],
+    ]
+    for step in steps:
+        subprocess.run(step, check=True)
+    install_torch(pip, uv)
+    stamp.write_text(wanted, "utf8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["book"], ["test"]):
+        sys.exit("usage: python3 tools/setup_env.py book|test")
+    try:
+        main(sys.argv[1])
+    except subprocess.CalledProcessError as failed:
+        sys.exit(f"installation stopped at: {' '.join(map(str, failed.cmd))}")
