@@ -53,8 +53,9 @@ def install_torch(pip: list[str], uv: list[str]) -> None:
 def main(level: str) -> None:
     """Bring `.venv` to the locked state of `level` ("book" or "test")."""
     if sys.version_info < MINIMUM:
+        wanted = ".".join(map(str, MINIMUM))
         sys.exit(
-            f"Python {MINIMUM[0]}.{MINIMUM[1]} or newer is needed, this is {platform.python_version()}: try PYTHON=python3.12 make book"
+            f"Python {wanted} or newer is needed, this is {platform.python_version()}: try PYTHON=python3.12 make book"
         )
     stamp, wanted = VENV / f".installed-{level}", wanted_state(level)
     if stamp.exists() and stamp.read_text("utf8") == wanted and python().exists():

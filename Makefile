@@ -1,0 +1,49 @@
+# `make` lists what there is; `make book` and `make test` are all that a reader or a test machine needs.
+PYTHON ?= python3
+PORT   ?= 8000
+RUN     = .venv/bin/python
+THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: help book serve refresh test unit notebooks structure site lint bench lock clean
+help:  ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+book:  ## install what is needed, execute every notebook, build the site
+	@$(PYTHON) tools/setup_env.py book
+	@$(RUN) -m tools.build
+
+serve: book  ## open the built site in a browser, served on this machine only
+	@$(RUN) -m tools.serve $(PORT)
+
+refresh:  ## execute the notebooks in place (NB="book/01_….ipynb" for some of them)
+	@$(PYTHON) tools/setup_env.py book
+	@$(RUN) -m tools.refresh $(NB)
+
+test: lint unit structure notebooks site  ## everything: code, notebooks, built pages in a real browser
+
+.venv-test:
+	@$(PYTHON) tools/setup_env.py test
+
+lint: .venv-test  ## style of code and notebooks
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools benchmarks book/_ext
+
+unit: .venv-test  ## tests of rnn_utils, with coverage
+	$(THREADS) $(RUN) -m pytest tests/unit -q -n 2 --dist loadfile --cov --cov-report=term
+
+structure: .venv-test  ## does every notebook keep to the template?
+	$(RUN) -m pytest tests/notebooks -q
+
+notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
+	$(THREADS) CI=true $(RUN) -m pytest --nbval book -q -n 2 --dist loadfile -p no:cacheprovider
+
+site: book .venv-test  ## the built pages in headless Chromium
+	$(RUN) -m pytest tests/site -q
+
+bench: .venv-test  ## speed of the layers against torch and the naive form
+	$(THREADS) $(RUN) -m benchmarks.layers
+
+lock: .venv-test  ## resolve pyproject.toml into exact versions
+	sh tools/lock.sh
+
+clean:  ## remove everything that was built (not the environment)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,170 @@
+"""One look for every figure: readable in light and dark, in grey, and by the colour-blind.
+
+``use_style()`` goes into a notebook's set-up cell. Notebooks store PNG pictures on white. The site build asks for SVG
+(``RNN_FIGURES=svg``), in which every colour below becomes a CSS variable with a value for each theme.
+"""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .checks import check_array, check_int
+
+if TYPE_CHECKING:  # pragma: no cover
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 7.0  #: width of every figure, inches
+
+#: Colours by role on a light page and on a dark one; all at least 4.5 : 1 against their background, and apart in
+#: lightness or hue under the three common colour deficiencies (after Okabe and Ito, 2008).
+LIGHT = {
+    "ink": "#1f2933",
+    "muted": "#5f6b7a",
+    "grid": "#d7dce2",
+    "paper": "#fdfdfe",
+    "blue": "#0b63a5",
+    "orange": "#b8500a",
+    "green": "#00775a",
+    "purple": "#8a3f86",
+    "gold": "#8a6100",
+    "sky": "#2a7f9e",
+}
+DARK = {
+    "ink": "#e4e8ed",
+    "muted": "#a3adba",
+    "grid": "#3a434f",
+    "paper": "#14181e",
+    "blue": "#6db3f2",
+    "orange": "#ff9a57",
+    "green": "#4fcba5",
+    "purple": "#dd9ad8",
+    "gold": "#e3b94e",
+    "sky": "#7fcde6",
+}
+CYCLE = ("blue", "orange", "green", "purple", "gold", "sky")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
+
+
+def color(name: str) -> str:
+    """Hex code of one of the book's colours by its name or role, for example ``"blue"`` or ``"muted"``."""
+    if name not in LIGHT:
+        raise ValueError(f"name: got {name!r}, wanted one of {', '.join(LIGHT)}")
+    return LIGHT[name]
+
+
+def style() -> dict[str, Any]:
+    """Return Matplotlib's settings for the book, as a dict for ``matplotlib.rc_context`` or ``rcParams.update``."""
+    from cycler import cycler
+
+    ink, muted, grid = LIGHT["ink"], LIGHT["muted"], LIGHT["grid"]
+    return {
+        "figure.figsize": (WIDTH, 2.8),
+        "figure.dpi": 110,
+        "figure.constrained_layout.use": True,
+        "font.size": 10,
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.prop_cycle": cycler(color=[LIGHT[c] for c in CYCLE], linestyle=LINES),
+        "grid.linewidth": 0.6,
+        "grid.color": grid,
+        "lines.linewidth": 1.6,
+        "lines.markersize": 4.5,
+        "legend.frameon": False,
+        "text.color": ink,
+        "axes.labelcolor": ink,
+        "axes.titlecolor": ink,
+        "axes.edgecolor": muted,
+        "xtick.color": muted,
+        "ytick.color": muted,
+        "xtick.labelcolor": ink,
+        "ytick.labelcolor": ink,
+        "svg.hashsalt": "rnn_utils",
+        "svg.fonttype": "path",
+    }
+
+
+def use_style() -> None:
+    """Give Matplotlib the book's style, and the notebook the picture format that its reader needs."""
+    import matplotlib as mpl
+
+    mpl.rcParams.update(style())
+    svg = os.environ.get("RNN_FIGURES") == "svg"
+    mpl.rcParams["savefig.transparent"] = svg
+    if not svg:
+        mpl.rcParams["savefig.facecolor"] = mpl.rcParams["figure.facecolor"] = "white"
+    try:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:  # outside Jupyter, and in the page, there is no inline backend to set
+        return
+    set_matplotlib_formats("svg" if svg else "png", bbox_inches="tight", metadata={"Date": None} if svg else {})
+
+
+def subplots(rows: int = 1, columns: int = 1, *, height: float = 2.8, **options: Any) -> tuple["Figure", Any]:
+    """``matplotlib.pyplot.subplots`` at the book's width.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Panels.
+    height : float
+        Height of the whole figure, inches.
+    **options
+        Passed on: ``sharex``, ``sharey``, ``width_ratios`` …
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : Axes, or ndarray of Axes where there are several panels
+
+    """
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(check_int("rows", rows), check_int("columns", columns), figsize=(WIDTH, height), **options)
+
+
+def heatmap(
+    matrix: Any, *, ax: "Axes | None" = None, label: str = "", center: float | None = None, **options: Any
+) -> tuple["Figure", "Axes"]:
+    """Draw a matrix as coloured squares with a colour bar.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (rows, columns)
+        What to draw; rows run downwards.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    label : str
+        What the colours mean, with its unit.
+    center : float, optional
+        A value to put in the middle of a two-sided colour scale, usually 0.
+    **options
+        Passed to ``Axes.imshow``.
+
+    """
+    matrix = check_array("matrix", matrix, ("rows", "columns"))
+    if ax is None:
+        _, ax = subplots()
+    if center is not None:
+        reach = float(np.abs(matrix - center).max()) or 1.0
+        options = {"cmap": "RdBu_r", "vmin": center - reach, "vmax": center + reach, **options}
+    image = ax.imshow(matrix, **{"cmap": "cividis", "aspect": "auto", "interpolation": "nearest", **options})
+    ax.grid(False)
+    ax.figure.colorbar(image, ax=ax, label=label)
+    return ax.figure, ax
+
+
+def line_labels(ax: "Axes", *, gap: float = 0.01) -> None:
+    """Write every line's label at its right end, in its colour: no legend to match colours with."""
+    for line in ax.get_lines():
+        x, y, name = line.get_xdata(), line.get_ydata(), line.get_label()
+        if name.startswith("_") or len(x) == 0:
+            continue
+        left, right = ax.get_xlim()
+        ax.text(x[-1] + gap * (right - left), y[-1], name, color=line.get_color(), va="center", clip_on=False)

@@ -1,0 +1,193 @@
+"""Build the site: execute the notebooks that changed, run Jupyter Book over a staged copy, swap the result in.
+
+    python tools/build.py        # `make book`
+
+Everything is made in `_build/`. The site that readers see is the symbolic link `_build/html`; it is moved to a new
+folder in one step once the build has succeeded, so a failed or killed build leaves the last good site in place.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from tools.execute import NotebookFailedError, execute, write
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
+LINK_VARIABLES = (
+    "REPO_URL REPO_BRANCH SITE_URL GITHUB_REPOSITORY GITHUB_REF_NAME GITHUB_HEAD_REF GITHUB_SERVER_URL PYODIDE_MIRROR"
+).split()
+
+
+def digest(*parts: bytes | str) -> str:
+    """Hash of several pieces of text or bytes."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(len(data).to_bytes(8, "big") + data)
+    return total.hexdigest()
+
+
+def files_below(*folders: Path) -> list[Path]:
+    """All files in folders, sorted, without what Python and editors leave behind."""
+    found = (path for folder in folders for path in folder.rglob("*"))
+    skipped = {"__pycache__", ".ipynb_checkpoints"}
+    return sorted(p for p in found if p.is_file() and not skipped & set(p.parts) and not p.name.startswith("."))
+
+
+def tree_digest(*paths: Path) -> str:
+    """Hash of the names and contents of files and of everything below folders."""
+    files = [p for p in paths if p.is_file()] + files_below(*(p for p in paths if p.is_dir()))
+    return digest(*(part for p in files for part in (str(p.relative_to(ROOT)), p.read_bytes())))
+
+
+def notebooks() -> list[Path]:
+    """The book's notebooks in the order of `_toc.yml`."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
+    entries = [entry for part in toc["parts"] for entry in part["chapters"]]
+    pages = [ROOT / f"{entry['file']}.ipynb" for entry in entries]
+    return [page for page in pages if page.exists()]
+
+
+def execution_key(notebook: Path) -> str:
+    """What an execution depends on: the cells (text too: it is staged with them), the package, the environment."""
+    cells = [[c.cell_type, c.source, c.metadata] for c in nbformat.read(notebook, as_version=4).cells]
+    shared = tree_digest(ROOT / "rnn_utils", ROOT / "requirements", ROOT / "tools/execute.py")
+    return digest(json.dumps(cells, sort_keys=True), shared, sys.version)
+
+
+def execute_one(notebook: Path, key: str) -> float:
+    """Execute one notebook with SVG figures and keep the result with its key."""
+    executed, seconds = execute(notebook, figures="svg")
+    executed.metadata["execution"] = {"key": key, "seconds": round(seconds, 1)}
+    write(executed, EXECUTED / notebook.name)
+    return seconds
+
+
+def kept_key(notebook: Path) -> str | None:
+    """Key of the kept execution of a notebook, None when there is none."""
+    try:
+        return json.loads((EXECUTED / notebook.name).read_text("utf8"))["metadata"]["execution"]["key"]
+    except (FileNotFoundError, KeyError, json.JSONDecodeError):
+        return None
+
+
+def execute_changed(pages: list[Path]) -> None:
+    """Execute, two at a time, every notebook whose cells or package changed since it was last executed."""
+    EXECUTED.mkdir(parents=True, exist_ok=True)
+    keys = {page: execution_key(page) for page in pages}
+    todo = [page for page in pages if kept_key(page) != keys[page]]
+    if not todo:
+        return
+    print(f"==> executing {len(todo)} of {len(pages)} notebooks", flush=True)
+    failures = []
+    with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1, len(todo))) as pool:
+        running = {pool.submit(execute_one, page, keys[page]): page for page in todo}
+        for count, job in enumerate(as_completed(running), 1):
+            try:
+                print(f"    [{count}/{len(todo)}] {running[job].name}  {job.result():.1f} s", flush=True)
+            except NotebookFailedError as error:
+                failures.append(str(error))
+                print(f"    [{count}/{len(todo)}] {running[job].name}  FAILED", flush=True)
+    if failures:
+        sys.exit("\n" + "\n\n".join(failures) + "\n\nNothing was published: the last good site stays in place.")
+
+
+def replace_if_different(target: Path, data: bytes) -> None:
+    """Write a file only when its content changes: Sphinx reads again what has a new time stamp."""
+    if not target.exists() or target.read_bytes() != data:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+def stage(pages: list[Path]) -> None:
+    """Make `_build/source` equal to the configuration, the book's files and the executed notebooks."""
+    originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
+    executed = {page: EXECUTED / page.name for page in pages}
+    wanted = set()
+    for original in originals:
+        target = SOURCE / original.relative_to(ROOT)
+        wanted.add(target)
+        replace_if_different(target, executed.get(original, original).read_bytes())
+    for stale in set(files_below(SOURCE)) - wanted:
+        stale.unlink()
+
+
+def site_key() -> str:
+    """What the site depends on: everything staged, the package, the tools, and where its links point."""
+    remote = subprocess.run(["git", "-C", ROOT, "remote", "-v"], capture_output=True, text=True).stdout
+    links = [f"{name}={os.environ.get(name, '')}" for name in LINK_VARIABLES]
+    return digest(tree_digest(SOURCE, ROOT / "rnn_utils", ROOT / "tools", ROOT / "requirements"), remote, *links)
+
+
+def run_jupyter_book() -> None:
+    """Build into `_build/work` with warnings as errors; parsed pages are kept between builds, written ones are not."""
+    machinery = tree_digest(
+        ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "requirements", *(p for p in (ROOT / "book").glob("_*/"))
+    )
+    machinery_file = WORK / "machinery"
+    if not machinery_file.exists() or machinery_file.read_text("utf8") != machinery:
+        shutil.rmtree(WORK, ignore_errors=True)
+        WORK.mkdir(parents=True)
+    shutil.rmtree(WORK / "_build/html", ignore_errors=True)
+    command = [sys.executable, "-m", "jupyter_book", "build", str(SOURCE), "--path-output", str(WORK)]
+    environment = {**os.environ, "BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT)}
+    built = subprocess.run(
+        [*command, "-W", "-n", "--keep-going"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    log = built.stdout + built.stderr
+    (BUILD / "build.log").write_text(log, "utf8")
+    if built.returncode:
+        marks = ("WARNING", "ERROR", "error:", "Exception", "Traceback")
+        said = [line for line in log.splitlines() if any(mark in line for mark in marks)]
+        sys.exit("\n".join(said[:40] or log.splitlines()[-40:]) + "\n\nThe site was not built (log: _build/build.log).")
+    machinery_file.write_text(machinery, "utf8")
+
+
+def publish(key: str) -> None:
+    """Point `_build/html` to the new site in one step, then remove the old one."""
+    folder = BUILD / f"html-{key[:12]}"
+    shutil.rmtree(folder, ignore_errors=True)
+    (WORK / "_build/html").rename(folder)
+    (folder / ".site-key").write_text(key, "utf8")
+    link = BUILD / "html.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.name, target_is_directory=True)
+    os.replace(link, SITE)
+    for old in BUILD.glob("html-*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def main() -> None:
+    """Bring the site up to date and say where it is."""
+    start = time.perf_counter()
+    pages = notebooks()
+    execute_changed(pages)
+    stage(pages)
+    key, marker = site_key(), SITE / ".site-key"
+    if marker.exists() and marker.read_text("utf8") == key:
+        print("==> nothing has changed")
+    else:
+        print("==> building the site", flush=True)
+        run_jupyter_book()
+        publish(key)
+    print(f"==> the book is at {SITE / 'index.html'}  ({time.perf_counter() - start:.1f} s); `make serve` opens it")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Execute notebooks: the one place where a notebook meets a kernel, for the site build and for `make refresh`."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from rnn_utils.plotting import DARK, LIGHT
+
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
+KEPT_CELL_METADATA = ("tags", "mystnb")
+CELL_TIMEOUT = 180  # seconds
+
+
+class NotebookFailedError(Exception):
+    """A cell failed: the message names the notebook, the cell and the error."""
+
+
+def themed(svg: str) -> str:
+    """Turn the book's colours in a Matplotlib SVG into CSS variables with a light and a dark value."""
+    names = {code: name for name, code in LIGHT.items()}
+    pattern = re.compile("|".join(names), re.IGNORECASE)
+    svg = pattern.sub(lambda found: f"var(--{names[found[0].lower()]},{found[0]})", svg)
+    values = ";".join(f"--{name}:{code}" for name, code in DARK.items())
+    rule = f"<style>@media (prefers-color-scheme:dark){{svg{{{values}}}}}</style>"
+    return re.sub(r"(<svg\b[^>]*>)", lambda found: found[0] + rule, svg, count=1)
+
+
+def normalise(notebook: nbformat.NotebookNode) -> None:
+    """Keep only the metadata that a reader or the build needs, so that two runs give the same file."""
+    info = notebook.metadata.get("language_info", {})
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": info.get("name", "python")},
+    }
+    for cell in notebook.cells:
+        cell.metadata = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
+        for output in cell.get("outputs", []):
+            output.pop("metadata", None)
+            if output.output_type in ("display_data", "execute_result"):
+                output["metadata"] = {}
+            if "image/svg+xml" in output.get("data", {}):
+                output.data["image/svg+xml"] = themed(output.data["image/svg+xml"])
+
+
+def merge_streams(outputs: list) -> list:
+    """Join neighbouring pieces of one stream: how a kernel cuts its printing depends on timing, not on the code."""
+    merged: list = []
+    for output in outputs:
+        last = merged[-1] if merged else None
+        if output.output_type == "stream" and last and last.output_type == "stream" and last.name == output.name:
+            last.text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def execute(path: Path, *, figures: str = "png") -> tuple[nbformat.NotebookNode, float]:
+    """Run every cell of a notebook in a fresh kernel, one thread, in the notebook's own folder.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook; it is not changed.
+    figures : {"png", "svg"}
+        The picture format, handed to `rnn_utils.plotting.use_style`.
+
+    Returns
+    -------
+    notebook : NotebookNode
+        With fresh outputs and normalised metadata.
+    seconds : float
+        Wall time, the start of the kernel included.
+
+    Raises
+    ------
+    NotebookFailedError
+        When a cell fails, hangs or kills its kernel.
+
+    """
+    notebook = nbformat.read(path, as_version=4)
+    environment = {**os.environ, **ONE_THREAD, "RNN_FIGURES": figures, "PYTHONHASHSEED": "0", "CI": "true"}
+    client = NotebookClient(
+        notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    )
+    start = time.perf_counter()
+    try:
+        client.execute(env=environment)
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        raise NotebookFailedError(describe(path, notebook, error)) from None
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = merge_streams(cell.outputs)
+    normalise(notebook)
+    return notebook, time.perf_counter() - start
+
+
+def describe(path: Path, notebook: nbformat.NotebookNode, error: Exception) -> str:
+    """Say which notebook and which cell failed, how the cell begins, and with what error."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    bad = next((c for c in code if any(o.output_type == "error" for o in c.get("outputs", []))), None)
+    if bad is None:  # a time-out or a dead kernel: the first cell that did not finish
+        bad = next((c for c in code if c.source.strip() and c.get("execution_count") is None), code[-1])
+    number, lines = code.index(bad) + 1, bad.source.splitlines()
+    shown = "\n".join(f"    | {line}" for line in lines[:12])
+    failed = next((o for o in bad.get("outputs", []) if o.output_type == "error"), None)
+    reason = f"{failed.ename}: {failed.evalue}" if failed else f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return f"{path.name}, code cell {number} of {len(code)} failed\n{shown}\n    {reason}"
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook whole or not at all: a temporary file beside the target, moved when complete."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf8", newline="\n") as file:
+            nbformat.write(notebook, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
