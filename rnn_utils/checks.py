@@ -74,3 +74,16 @@ def check_choice(name: str, value: Any, choices: Sequence[str]) -> str:
     if value not in choices:
         raise ValueError(f"{name}: got {value!r}, wanted one of {', '.join(map(repr, choices))}")
     return value
+
+
+def check_number(name: str, value: Any, low: float, high: float = np.inf, *, open_ends: bool = False) -> float:
+    """Return `value` as a float in [`low`, `high`], or strictly between them; TypeError or ValueError otherwise."""
+    wanted = f"a number {'>' if open_ends else '≥'} {low:g}"
+    if high != np.inf:
+        wanted += f" and {'<' if open_ends else '≤'} {high:g}"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name}: got {value!r} ({type(value).__name__}), wanted {wanted}")
+    inside = low < value < high if open_ends else low <= value <= high
+    if not inside or not np.isfinite(value):  # NaN compares false with everything, so it is never inside
+        raise ValueError(f"{name}: got {value}, wanted {wanted}")
+    return float(value)

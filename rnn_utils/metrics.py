@@ -1,0 +1,88 @@
+"""What a model's loss means: perplexity, bits per character, accuracy."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rnn_utils.checks import check_array
+
+LN2 = math.log(2.0)
+
+
+def perplexity(nats: Any, mask: Any = None) -> float:
+    """Return e to the mean loss: the number of equally likely tokens that would be as hard to guess.
+
+    It is the reciprocal of the geometric mean of the probabilities that the model gave to the true tokens.
+
+    Parameters
+    ----------
+    nats : float or array_like
+        Mean loss, or the losses of single tokens, in nats per token.
+    mask : array_like of bool, optional
+        True where a token counts; of the shape of `nats`.
+
+    Returns
+    -------
+    float
+        At least 1; infinity when it is too large for a float.
+
+    """
+    mean = _mean_loss(nats, mask)
+    return math.exp(mean) if mean < 709 else math.inf
+
+
+def bits_per_character(nats: Any, mask: Any = None) -> float:
+    """Return the mean loss in bits: nats ÷ ln 2. Parameters as for `perplexity`, with characters for tokens."""
+    return _mean_loss(nats, mask) / LN2
+
+
+def accuracy(scores: Any, targets: Any, mask: Any = None) -> float:
+    """Return the fraction of targets to which the highest score was given.
+
+    Parameters
+    ----------
+    scores : array_like, shape (..., V)
+        Logits, log-probabilities or probabilities of V classes.
+    targets : array_like of int, shape (...)
+        True classes, 0 … V − 1.
+    mask : array_like of bool, shape (...), optional
+        True where a target counts.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        When shapes differ, a class that counts is out of range, or nothing is left to count.
+
+    """
+    scores = np.asarray(scores)
+    if scores.ndim == 0 or scores.dtype.kind not in "fiu":
+        raise TypeError(f"scores: got {scores.dtype} of shape {scores.shape}, wanted numbers of shape (..., V)")
+    targets = check_array("targets", targets, scores.shape[:-1], kind="int")
+    counts = np.ones(targets.shape, bool) if mask is None else check_array("mask", mask, targets.shape, kind="bool")
+    if not counts.any():
+        raise ValueError("mask: got no True entry, wanted at least one target to count")
+    scores, targets = scores[counts], targets[counts]  # (N, V), (N,)
+    if np.isnan(scores).any():
+        raise ValueError("scores: got NaN, wanted numbers that can be compared")
+    if targets.min() < 0 or targets.max() >= scores.shape[-1]:
+        worst = int(targets.min() if targets.min() < 0 else targets.max())
+        raise ValueError(f"targets: got class {worst}, wanted 0 … {scores.shape[-1] - 1}")
+    return float((scores.argmax(axis=-1) == targets).mean())
+
+
+def _mean_loss(nats: Any, mask: Any) -> float:
+    array = check_array("nats", nats, np.shape(nats))
+    if mask is not None:
+        array = array[check_array("mask", mask, array.shape, kind="bool")]
+    if array.size == 0:
+        raise ValueError("nats: got no loss to average, wanted at least one")
+    mean = float(array.mean(dtype=np.float64))
+    if mean < 0:
+        raise ValueError(f"nats: got a mean of {mean:.4g}, wanted at least 0: the loss is −log of a probability")
+    return mean
