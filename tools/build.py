@@ -24,9 +24,10 @@ from tools.execute import NotebookFailedError, execute, write
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
-LINK_VARIABLES = (
-    "REPO_URL REPO_BRANCH SITE_URL GITHUB_REPOSITORY GITHUB_REF_NAME GITHUB_HEAD_REF GITHUB_SERVER_URL PYODIDE_MIRROR"
-).split()
+LINK_VARIABLES = [
+    *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
+    *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
+]
 
 
 def digest(*parts: bytes | str) -> str:
