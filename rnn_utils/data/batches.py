@@ -1,0 +1,227 @@
+"""From one long sequence to batches: split, streams, windows, padding and masks. Time is the first axis throughout."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rnn_utils.checks import check_array, check_int, check_rng
+
+
+def split(sequence: Any, fractions: Sequence[float] = (0.8, 0.1, 0.1)) -> list[Any]:
+    """Cut a sequence into consecutive parts, in order: the future stays out of the past.
+
+    Nothing is shuffled. With shuffled time, each test value has its neighbours in the training set, and a model
+    looks better than it will be on days to come.
+
+    Parameters
+    ----------
+    sequence : str, list or ndarray, shape (T, …)
+        Anything that can be sliced along its first axis, which is time.
+    fractions : sequence of float
+        The share of each part; they add up to 1.
+
+    Returns
+    -------
+    parts : list
+        As many as `fractions`; laid end to end they are `sequence`.
+
+    Raises
+    ------
+    ValueError
+        When the fractions are not positive or do not add up to 1, or when a part would be empty.
+
+    Examples
+    --------
+    >>> split("abcdefghij", (0.8, 0.1, 0.1))
+    ['abcdefgh', 'i', 'j']
+
+    """
+    shares = check_array("fractions", fractions, ("parts",))
+    if (shares <= 0).any() or abs(shares.sum() - 1) > 1e-9:
+        raise ValueError(f"fractions: got {tuple(fractions)}, wanted positive numbers that add up to 1")
+    cuts = [0, *np.rint(np.cumsum(shares) * len(sequence)).astype(int).tolist()]
+    if 0 in np.diff(cuts):
+        raise ValueError(f"sequence: got length {len(sequence)}, too short for parts of {tuple(fractions)}")
+    return [sequence[start:stop] for start, stop in pairwise(cuts)]
+
+
+def contiguous_streams(
+    ids: Any, batch_size: int, steps: int, *, drop_last: bool = True
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Read one long sequence as `batch_size` streams side by side, `steps` at a time.
+
+    The sequence is cut into B equal streams. Column b of a batch goes on exactly where column b of the batch before
+    ended, so the hidden state may be carried from one batch to the next (truncated backpropagation through time).
+
+    Parameters
+    ----------
+    ids : array_like, shape (N,)
+        Token numbers, or the values of a series.
+    batch_size : int
+        B, the number of streams.
+    steps : int
+        T, the number of steps in a batch.
+    drop_last : bool
+        Leave out the last batch when fewer than T steps are left for it. For an evaluation keep it.
+
+    Yields
+    ------
+    x : ndarray, shape (T, B)
+        Inputs.
+    y : ndarray, shape (T, B)
+        Targets: what comes one step later. Up to B − 1 tokens at the end of `ids` belong to no stream.
+
+    Raises
+    ------
+    ValueError
+        When `ids` is too short for one batch.
+
+    """
+    ids = check_array("ids", ids, ("N",))
+    B, T = check_int("batch_size", batch_size), check_int("steps", steps)
+    length = (len(ids) - 1) // B  # of each stream; the −1 leaves a target for the very last input
+    if length < (T if drop_last else 1):
+        raise ValueError(f"ids: got {len(ids)}, wanted at least {B * T + 1} for batch_size={B} and steps={T}")
+    inputs = ids[: B * length].reshape(B, length).T  # (length, B)
+    targets = ids[1 : B * length + 1].reshape(B, length).T
+    starts = range(0, length - T + 1 if drop_last else length, T)
+    return ((inputs[t : t + T].copy(), targets[t : t + T].copy()) for t in starts)
+
+
+def random_windows(ids: Any, batch_size: int, steps: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one batch of windows, each beginning anywhere in a long sequence.
+
+    Batches are independent of each other, so every window starts from a fresh hidden state: nothing can be carried.
+
+    Parameters
+    ----------
+    ids : array_like, shape (N,)
+        Token numbers, or the values of a series; N > T.
+    batch_size : int
+        B, the number of windows.
+    steps : int
+        T, the length of each.
+    rng : numpy.random.Generator
+        Where the windows begin.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B)
+        Inputs.
+    y : ndarray, shape (T, B)
+        Targets: what comes one step later.
+
+    Raises
+    ------
+    ValueError
+        When `ids` has no more than T entries.
+
+    """
+    ids = check_array("ids", ids, ("N",))
+    B, T = check_int("batch_size", batch_size), check_int("steps", steps)
+    if len(ids) <= T:
+        raise ValueError(f"ids: got {len(ids)}, wanted more than steps={T}")
+    starts = check_rng(rng).integers(len(ids) - T, size=B)
+    where = np.arange(T)[:, None] + starts  # (T, 1) + (B,) → (T, B)
+    return ids[where], ids[where + 1]
+
+
+def pad(sequences: Sequence[Any], value: float = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Lay sequences of different lengths side by side, filling up the shorter ones at their end.
+
+    Parameters
+    ----------
+    sequences : sequence of array_like, each of shape (T_b,) or (T_b, D)
+        B sequences, none empty.
+    value : number
+        What to fill up with: the number of a padding token, or 0.
+
+    Returns
+    -------
+    padded : ndarray, shape (T, B) or (T, B, D)
+        T is the longest T_b; of the sequences' own dtype.
+    lengths : ndarray of int64, shape (B,)
+        The true lengths T_b, without which padding cannot be told from data.
+
+    Raises
+    ------
+    ValueError
+        When there are no sequences, one is empty or differs in D, or `value` does not fit their dtype.
+
+    """
+    if len(sequences) == 0:
+        raise ValueError("sequences: got none, wanted at least one")
+    shape = ("T", *np.shape(sequences[0])[1:2])  # (T,) or (T, D)
+    arrays = [check_array(f"sequences[{b}]", sequence, shape, finite=False) for b, sequence in enumerate(sequences)]
+    lengths = np.array([len(a) for a in arrays])
+    dtype = np.result_type(*arrays)
+    check_array("value", value, (), finite=False)
+    if dtype.kind in "iu" and not (float(value).is_integer() and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max):
+        raise ValueError(f"value: got {value}, which sequences of {dtype} cannot hold")
+    padded = np.full((lengths.max(), len(arrays), *arrays[0].shape[1:]), value, dtype=dtype)
+    for b, a in enumerate(arrays):
+        padded[: len(a), b] = a
+    return padded, lengths
+
+
+def length_mask(lengths: Any, T: int | None = None) -> np.ndarray:
+    """Return where a padded batch holds data: True there, False in the padding.
+
+    Parameters
+    ----------
+    lengths : array_like of int, shape (B,)
+        The true lengths, from 0 to T.
+    T : int, optional
+        Steps in the padded batch; the greatest of `lengths` if not given.
+
+    Returns
+    -------
+    mask : ndarray of bool, shape (T, B)
+        ``mask[t, b]`` is ``t < lengths[b]``.
+
+    Raises
+    ------
+    ValueError
+        When a length is negative or exceeds T.
+
+    """
+    lengths = check_array("lengths", lengths, ("B",), kind="int")
+    T = int(lengths.max()) if T is None else check_int("T", T)
+    if lengths.min() < 0 or lengths.max() > T:
+        raise ValueError(f"lengths: got {lengths.min()} to {lengths.max()}, wanted 0 to T={T}")
+    return np.arange(T)[:, None] < lengths  # (T, 1) < (B,) → (T, B)
+
+
+def windows(values: Any, p: int, horizon: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return every run of p values and the value that follows it: the table an autoregressive model AR(p) is fitted to.
+
+    Parameters
+    ----------
+    values : array_like, shape (N,)
+        A series without gaps.
+    p : int
+        Values in a window.
+    horizon : int
+        How many steps after the window's last value the target lies: 1 is the next value.
+
+    Returns
+    -------
+    x : ndarray, shape (N − p − horizon + 1, p)
+        Windows; the oldest value comes first, ``x[:, -1]`` is the latest.
+    y : ndarray, shape (N − p − horizon + 1,)
+        ``y[i]`` is ``values[i + p - 1 + horizon]``.
+
+    Raises
+    ------
+    ValueError
+        When the series is too short, or a value is not finite: its position is named.
+
+    """
+    values = check_array("values", values, ("N",))
+    count = len(values) - check_int("p", p) - check_int("horizon", horizon) + 1
+    if count < 1:
+        raise ValueError(f"values: got {len(values)}, wanted at least p + horizon = {p + horizon}")
+    where = np.arange(count)[:, None] + np.arange(p)  # (count, 1) + (p,) → (count, p)
+    return values[where], values[p + horizon - 1 :]

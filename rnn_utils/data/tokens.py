@@ -1,0 +1,220 @@
+"""From text to whole numbers and back: tokens, the vocabulary, and one-hot vectors."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnn_utils.checks import check_array, check_int
+
+
+def words(text: str, *, lower: bool = True) -> list[str]:
+    """Split a text into words and punctuation marks; white space separates and is dropped.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    lower : bool
+        Write every word in lower case: a smaller vocabulary, and "The" is "the".
+
+    Returns
+    -------
+    tokens : list of str
+        A word keeps the apostrophes inside it; every other mark is a token of its own.
+
+    Examples
+    --------
+    >>> words("We know't, we know't.")
+    ['we', "know't", ',', 'we', "know't", '.']
+
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text: got {type(text).__name__}, wanted a str")
+    return re.findall(r"\w+(?:'\w+)*|[^\w\s]", text.lower() if lower else text)
+
+
+class Vocabulary:
+    """The tokens that a model knows, each with its number.
+
+    Build it from the training split alone: a token that first occurs later is then *unknown*, as it will be in use.
+
+    Parameters
+    ----------
+    tokens : str or iterable of str
+        The training split: a string for a vocabulary of characters, a list of tokens for one of words.
+    unknown : str, optional
+        The token that stands for every token outside the vocabulary, such as ``"<unk>"``. Without it an unknown
+        token is an error.
+    specials : sequence of str
+        Tokens that need not occur in the text, such as ``"<pad>"``; they get the first numbers, in their order.
+    min_count : int
+        Leave out the tokens that occur less often.
+
+    Attributes
+    ----------
+    tokens : tuple of str, length V
+        The token of each number: specials first, then the unknown token, then the others in alphabetical order.
+    ids : dict
+        The number of each token.
+    unknown : str or None
+        As given.
+
+    Raises
+    ------
+    TypeError
+        When a token is not a string.
+    ValueError
+        When there are no tokens.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary("hello")
+    >>> len(vocabulary), vocabulary.tokens
+    (4, ('e', 'h', 'l', 'o'))
+    >>> vocabulary.encode("hole")
+    array([1, 3, 2, 0])
+    >>> vocabulary.decode([1, 3, 2, 0])
+    'hole'
+
+    """
+
+    def __init__(
+        self,
+        tokens: str | Iterable[str],
+        *,
+        unknown: str | None = None,
+        specials: Sequence[str] = (),
+        min_count: int = 1,
+    ) -> None:
+        """Count the tokens and number them."""
+        check_int("min_count", min_count)
+        if not isinstance(tokens, Iterable):
+            raise TypeError(f"tokens: got {type(tokens).__name__}, wanted a str or a list of str")
+        self.of_characters = isinstance(tokens, str)
+        counts = Counter(tokens)
+        for token in counts:
+            if not isinstance(token, str):
+                raise TypeError(f"tokens: got {token!r} ({type(token).__name__}), wanted strings")
+        first = dict.fromkeys([*specials, *([unknown] if unknown is not None else [])])
+        found = sorted(token for token, count in counts.items() if count >= min_count and token not in first)
+        if not found:
+            raise ValueError(f"tokens: none occurs at least min_count={min_count} times, wanted one or more")
+        self.unknown = unknown
+        self.tokens = (*first, *found)
+        self.ids = {token: number for number, token in enumerate(self.tokens)}
+
+    def __len__(self) -> int:
+        """Return V, the number of tokens, special ones included."""
+        return len(self.tokens)
+
+    def __contains__(self, token: object) -> bool:
+        """Say whether `token` has a number of its own."""
+        return token in self.ids
+
+    def __repr__(self) -> str:
+        """Return the kind and the size."""
+        kind = "characters" if self.of_characters else "words"
+        return f"Vocabulary(V={len(self)}, {kind}, unknown={self.unknown!r})"
+
+    def encode(self, tokens: str | Sequence[str]) -> np.ndarray:
+        """Return the tokens' numbers.
+
+        Parameters
+        ----------
+        tokens : str or sequence of str
+            N tokens; a string is its characters, and is refused by a vocabulary of words.
+
+        Returns
+        -------
+        ids : ndarray of int64, shape (N,)
+            The number of each token; that of the unknown token for those outside the vocabulary.
+
+        Raises
+        ------
+        TypeError
+            When a vocabulary of words gets one string: split it first.
+        ValueError
+            When a token is outside the vocabulary and there is no unknown token: it and its position are named.
+
+        """
+        if isinstance(tokens, str) and not self.of_characters:
+            raise TypeError("tokens: got one string, wanted a list of words: encode(words(text))")
+        if self.unknown is not None:
+            other = self.ids[self.unknown]
+            return np.array([self.ids.get(token, other) for token in tokens], dtype=np.int64)
+        try:
+            return np.array([self.ids[token] for token in tokens], dtype=np.int64)
+        except KeyError as error:
+            position = next(i for i, token in enumerate(tokens) if token not in self.ids)
+            raise ValueError(
+                f"tokens: {tokens[position]!r} at position {position} is not among the {len(self)} known tokens; "
+                "a vocabulary with unknown='<unk>' takes it"
+            ) from error
+
+    def decode(self, ids: Any, separator: str | None = None) -> str:
+        """Return the tokens of the given numbers as one string.
+
+        Parameters
+        ----------
+        ids : array_like of int, shape (N,)
+            Numbers from 0 to V − 1.
+        separator : str, optional
+            What to write between two tokens: nothing between characters and a space between words, if not given.
+
+        Returns
+        -------
+        text : str
+            For a text of known characters, ``decode(encode(text)) == text``.
+
+        """
+        separator = ("" if self.of_characters else " ") if separator is None else separator
+        if np.size(ids) == 0:
+            return ""
+        return separator.join(self.tokens[i] for i in check_ids("ids", ids, len(self), ndim=1))
+
+
+def one_hot(ids: Any, V: int, dtype: Any = np.float32) -> np.ndarray:
+    """Return a vector of V numbers for each token: 1 at the token's own place, 0 everywhere else.
+
+    A product with it picks a row: ``one_hot(ids, V) @ W`` is ``W[ids]``, which is what an embedding computes.
+
+    Parameters
+    ----------
+    ids : array_like of int, shape (T, B) or any other
+        Token numbers from 0 to V − 1.
+    V : int
+        Size of the vocabulary.
+    dtype : dtype
+        Kind of number to return.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, V)
+        One more axis than `ids`.
+
+    Raises
+    ------
+    TypeError
+        When `ids` are not whole numbers.
+    ValueError
+        When one of them is outside 0 … V − 1: its position is named.
+
+    """
+    ids = check_ids("ids", ids, check_int("V", V))
+    x = np.zeros((*ids.shape, V), dtype=dtype)
+    np.put_along_axis(x, ids[..., None], 1, axis=-1)
+    return x
+
+
+def check_ids(name: str, ids: Any, V: int, ndim: int | None = None) -> np.ndarray:
+    """Return `ids` as an array after checking that they are whole numbers from 0 to V − 1."""
+    axes = np.ndim(ids) if ndim is None else ndim
+    ids = check_array(name, ids, ["TBDN"[axis % 4] for axis in range(axes)], kind="int")
+    outside = (ids < 0) | (ids >= V)
+    if outside.any():
+        where = tuple(map(int, np.argwhere(outside)[0]))
+        raise ValueError(f"{name}: got {ids[where]} at position {where}, wanted 0 to {V - 1}")
+    return ids
