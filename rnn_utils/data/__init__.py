@@ -1,18 +1,32 @@
 """The book's data, offline: text, series, names, dates and synthetic streams, and the batches made from them."""
 
 from rnn_utils.data.batches import contiguous_streams, length_mask, pad, random_windows, split, windows
+from rnn_utils.data.dates import date_pairs, load_pairs
+from rnn_utils.data.names import Names, fold_accents, load_names, surnames
 from rnn_utils.data.series import Series, co2, elnino, fill_gaps, load_series, sunspots
+from rnn_utils.data.synthetic import adding_problem, copy_memory, counter, delay_line, temporal_order
 from rnn_utils.data.text import load_text, python_docs, shakespeare
 from rnn_utils.data.tokens import Vocabulary, one_hot, words
+from rnn_utils.data.toy_text import human_numbers, toy_sentences
 
 __all__ = [
+    "Names",
     "Series",
     "Vocabulary",
+    "adding_problem",
     "co2",
     "contiguous_streams",
+    "copy_memory",
+    "counter",
+    "date_pairs",
+    "delay_line",
     "elnino",
     "fill_gaps",
+    "fold_accents",
+    "human_numbers",
     "length_mask",
+    "load_names",
+    "load_pairs",
     "load_series",
     "load_text",
     "one_hot",
@@ -22,6 +36,9 @@ __all__ = [
     "shakespeare",
     "split",
     "sunspots",
+    "surnames",
+    "temporal_order",
+    "toy_sentences",
     "windows",
     "words",
 ]

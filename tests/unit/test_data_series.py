@@ -45,14 +45,6 @@ def test_co2_values_and_gaps():
     np.testing.assert_allclose(np.diff(series.times), 7 / 365.25, rtol=3e-3)
 
 
-def test_data_are_read_without_importing_statsmodels(monkeypatch):
-    for module in ("statsmodels", "pandas"):
-        monkeypatch.setitem(sys.modules, module, sys.modules.get(module))
-        monkeypatch.delitem(sys.modules, module)
-    sunspots(), elnino(), co2()
-    assert "statsmodels" not in sys.modules and "pandas" not in sys.modules
-
-
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"statsmodels, which is not installed: pip install statsmodels"):

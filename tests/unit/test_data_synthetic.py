@@ -1,0 +1,220 @@
+"""Synthetic tasks: what they ask, and that each stated floor is the true one."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_utils.data import (
+    adding_problem,
+    copy_memory,
+    counter,
+    delay_line,
+    human_numbers,
+    temporal_order,
+    toy_sentences,
+)
+from rnn_utils.data.toy_text import THINGS
+
+SEEDS = st.integers(0, 2**32)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+@given(st.integers(2, 30), st.integers(1, 8), SEEDS)
+def test_adding_problem_asks_for_the_sum_of_the_marked(T, B, seed):
+    x, y = adding_problem(T, B, rng(seed), dtype=np.float64)
+    assert x.shape == (T, B, 2) and y.shape == (B,)
+    marks = x[:, :, 1]
+    assert set(np.unique(marks)) <= {0, 1}
+    np.testing.assert_array_equal(marks[: T // 2].sum(axis=0), 1)
+    np.testing.assert_array_equal(marks[T // 2 :].sum(axis=0), 1)
+    np.testing.assert_allclose((x[:, :, 0] * marks).sum(axis=0), y)
+
+
+def test_adding_problem_floor_is_a_sixth():
+    x, y = adding_problem(10, 200_000, rng())
+    assert x.dtype == y.dtype == np.float32
+    assert np.mean((y - 1.0) ** 2) == pytest.approx(1 / 6, rel=0.01)
+    assert x[:, :, 0].min() >= 0 and x[:, :, 0].max() <= 1
+    assert (x[:, :, 1].mean(axis=1) > 0.15).all()  # every step is marked now and then
+
+
+@given(st.integers(1, 30), st.integers(1, 8), SEEDS)
+def test_copy_memory_asks_for_the_ten_symbols(T, B, seed):
+    x, y = copy_memory(T, B, rng(seed))
+    assert x.shape == y.shape == (T + 20, B)
+    assert x[:10].max() < 8 and x.dtype == np.int64
+    np.testing.assert_array_equal(y[-10:], x[:10])
+    assert (y[:-10] == 8).all()
+    assert (x[10 : 10 + T - 1] == 8).all() and (x[10 + T - 1] == 9).all() and (x[10 + T :] == 8).all()
+
+
+def test_copy_memory_floor():
+    T = 30
+    _, y = copy_memory(T, 2000, rng())
+    p = np.zeros((T + 20, 9))
+    p[:-10, 8], p[-10:, :8] = 1, 1 / 8
+    nats = -np.log(np.take_along_axis(p, y, axis=1)).mean()
+    assert nats == pytest.approx(10 * np.log(8) / (T + 20))
+    np.testing.assert_allclose(np.bincount(y[-10:].ravel()) / y[-10:].size, 1 / 8, rtol=0.06)  # so 1/8 is the best
+
+
+@given(st.integers(10, 120), st.integers(1, 8), SEEDS)
+def test_temporal_order_asks_for_the_two_signs(T, B, seed):
+    x, y = temporal_order(T, B, rng(seed))
+    assert x.shape == (T, B) and y.shape == (B,)
+    assert (x[0] == 6).all() and (x[-1] == 7).all() and (x[1:-1] < 6).all()
+    for b in range(B):
+        where = np.flatnonzero(np.isin(x[:, b], (4, 5)))
+        assert len(where) == 2
+        assert T // 10 <= where[0] < T / 5 and T // 2 <= where[1] < 0.6 * T
+        assert y[b] == 2 * (x[where[0], b] == 5) + (x[where[1], b] == 5)
+
+
+def test_temporal_order_floor_is_one_in_four():
+    x, y = temporal_order(20, 20_000, rng())
+    np.testing.assert_allclose(np.bincount(y) / len(y), 1 / 4, rtol=0.05)
+    assert set(np.unique(x)) == set(range(8))
+
+
+@given(st.integers(1, 5), st.integers(1, 20), st.integers(1, 4), SEEDS)
+def test_delay_line_repeats_the_bits(delay, extra, B, seed):
+    x, y = delay_line(delay + extra, B, delay, rng(seed))
+    assert x.shape == y.shape == (delay + extra, B, 1) and x.dtype == np.float32
+    assert set(np.unique(x)) <= {0, 1}
+    np.testing.assert_array_equal(y[delay:], x[:-delay])
+    assert (y[:delay] == 0).all()
+
+
+@given(st.integers(1, 20), st.integers(1, 4), SEEDS)
+def test_counter_counts(T, B, seed):
+    x, y = counter(T, B, rng(seed), dtype=np.float64)
+    assert x.shape == y.shape == (T, B, 1) and y.dtype == np.float64
+    np.testing.assert_array_equal(y[0], x[0])
+    np.testing.assert_array_equal(np.diff(y, axis=0), x[1:])
+
+
+def best_memoryless_mse(x, y):
+    """Mean squared error of the best function of the current bit alone: the mean target of each bit."""
+    return sum(((y[x == bit] - y[x == bit].mean()) ** 2).sum() for bit in (0, 1)) / y.size
+
+
+def test_floors_of_delay_line_and_counter():
+    T, delay = 12, 3
+    x, y = delay_line(T, 100_000, delay, rng(), dtype=np.float64)
+    m = (T - delay) / (2 * T)
+    assert best_memoryless_mse(x, y) == pytest.approx(m * (1 - m), rel=0.01)
+    x, y = counter(T, 100_000, rng(), dtype=np.float64)
+    assert best_memoryless_mse(x, y) == pytest.approx((T - 1) / 8 + (T**2 - 1) / 48, rel=0.01)
+
+
+def test_tasks_follow_the_generator():
+    for make in (
+        lambda r: adding_problem(12, 3, r),
+        lambda r: copy_memory(12, 3, r),
+        lambda r: temporal_order(12, 3, r),
+        lambda r: delay_line(12, 3, 2, r),
+        lambda r: counter(12, 3, r),
+    ):
+        np.testing.assert_array_equal(make(rng(1))[0], make(rng(1))[0])
+        assert (make(rng(1))[0] != make(rng(2))[0]).any()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: adding_problem(1, 1, rng()), "T: got 1, wanted a whole number ≥ 2"),
+        (lambda: copy_memory(0, 1, rng()), "T: got 0"),
+        (lambda: temporal_order(9, 1, rng()), "T: got 9, wanted a whole number ≥ 10"),
+        (lambda: delay_line(3, 1, 3, rng()), "T: got 3, wanted a whole number ≥ 4"),
+        (lambda: delay_line(3, 1, 0, rng()), "delay: got 0"),
+        (lambda: counter(3, 0, rng()), "batch_size: got 0"),
+        (lambda: human_numbers(0, 5), "first: got 0"),
+        (lambda: human_numbers(5, 4), "last: got 4, wanted a whole number ≥ 5"),
+        (lambda: human_numbers(1, 10_000), "last: got 10000, wanted at most 9999"),
+        (lambda: toy_sentences(0, rng()), "n: got 0"),
+    ],
+)
+def test_sizes_out_of_range_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: adding_problem(5, 1, 0),
+        lambda: copy_memory(5, 1, 0),
+        lambda: temporal_order(10, 1, None),
+        lambda: delay_line(5, 1, 1, 0),
+        lambda: counter(5, 1, 0),
+        lambda: toy_sentences(5, 0),
+    ],
+)
+def test_a_seed_is_not_a_generator(make):
+    with pytest.raises(TypeError, match="rng: got"):
+        make()
+
+
+def test_human_numbers_values():
+    assert " ".join(human_numbers(19, 22)) == "nineteen . twenty . twenty one . twenty two ."
+    assert " ".join(human_numbers(100, 101)) == "one hundred . one hundred one ."
+    assert " ".join(human_numbers(9020, 9020)) == "nine thousand twenty ."
+    tokens = human_numbers()
+    assert len(tokens) == 63_099 and len(set(tokens)) == 30 and tokens.count(".") == 9999
+    assert " ".join(tokens[-7:]) == "nine thousand nine hundred ninety nine ."
+
+
+@settings(deadline=None)
+@given(st.integers(1, 9999))
+def test_human_numbers_can_be_read_back(number):
+    values = {word: value for value, word in enumerate(human_numbers(1, 20)[::2], start=1)}
+    values |= {word: 10 * tens for tens, word in zip(range(3, 10), human_numbers(30, 99)[::2][:: len(range(10))])}
+    values |= {"".join(human_numbers(10 * tens, 10 * tens)[:-1]): 10 * tens for tens in range(2, 10)}
+    total = 0
+    for word in human_numbers(number, number)[:-1]:
+        if word in ("hundred", "thousand"):
+            total, rest = total // 1000 * 1000, total % 1000  # what was said last is multiplied
+            total += rest * {"hundred": 100, "thousand": 1000}[word]
+        else:
+            total += values[word]
+    assert total == number
+
+
+def test_toy_sentences_keep_to_the_grammar():
+    sentences = toy_sentences(5000, rng())
+    assert len(sentences) == 5000 and len(set(map(tuple, sentences))) == 288
+    for sentence in sentences:
+        their = sentence.index("their")
+        who = sentence[their - 2] if sentence[their - 2].endswith("s") else sentence[their - 3]
+        assert sentence[their + 1] in THINGS[who, sentence[their - 1]]
+        assert sentence[-1] == "." and "" not in sentence
+    assert toy_sentences(5, rng(3)) == toy_sentences(5, rng(3)) != toy_sentences(5, rng(4))
+
+
+def entropy(pairs):
+    """Nats of the second of each pair when the first is known."""
+    joint, known = {}, {}
+    for first, second in pairs:
+        joint[first, second] = joint.get((first, second), 0) + 1
+        known[first] = known.get(first, 0) + 1
+    return -sum(n / len(pairs) * np.log(n / known[first]) for (first, _), n in joint.items())
+
+
+def test_toy_sentences_floors():
+    pairs = []
+    for sentence in toy_sentences(100_000, rng()):
+        their = sentence.index("their")
+        who = next(word for word in sentence if word in ("students", "cooks", "sailors", "doctors"))
+        pairs.append((who, sentence[their - 1], sentence[their + 1]))
+    assert entropy([("their", thing) for _, _, thing in pairs]) == pytest.approx(np.log(24), abs=2e-3)
+    assert entropy([(did, thing) for _, did, thing in pairs]) == pytest.approx(np.log(8), abs=2e-3)
+    assert entropy([((who, did), thing) for who, did, thing in pairs]) == pytest.approx(np.log(2), abs=2e-3)
+
+
+def test_toy_things_belong_to_one_line_of_the_grammar():
+    things = [thing for pair in THINGS.values() for thing in pair]
+    assert len(things) == len(set(things)) == 24
