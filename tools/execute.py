@@ -1,5 +1,7 @@
 """Execute notebooks: the one place where a notebook meets a kernel, for the site build and for `make refresh`."""
 
+import base64
+import io
 import os
 import re
 import time
@@ -8,6 +10,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from PIL import Image
 
 from rnn_utils.plotting import DARK, LIGHT
 
@@ -30,6 +33,14 @@ def themed(svg: str) -> str:
     return re.sub(r"(<svg\b[^>]*>)", lambda found: found[0] + rule, svg, count=1)
 
 
+def smaller(png: str) -> str:
+    """Give a base64 PNG a palette of 128 colours: half the size or less, and no difference that an eye could find."""
+    drawn = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    packed = io.BytesIO()
+    drawn.quantize(128, dither=Image.Dither.NONE).save(packed, "png", optimize=True)
+    return base64.b64encode(packed.getvalue()).decode()
+
+
 def normalise(notebook: nbformat.NotebookNode) -> None:
     """Keep only the metadata that a reader or the build needs, so that two runs give the same file."""
     info = notebook.metadata.get("language_info", {})
@@ -43,6 +54,8 @@ def normalise(notebook: nbformat.NotebookNode) -> None:
             output.pop("metadata", None)
             if output.output_type in ("display_data", "execute_result"):
                 output["metadata"] = {}
+            if "image/png" in output.get("data", {}):
+                output.data["image/png"] = smaller(output.data["image/png"])
             if "image/svg+xml" in output.get("data", {}):
                 output.data["image/svg+xml"] = themed(output.data["image/svg+xml"])
 

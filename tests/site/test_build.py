@@ -1,0 +1,223 @@
+"""`make book` and `make refresh` on a copy of the book with one small notebook: incremental, atomic, and strict."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COPIED = ("book", "rnn_utils", "requirements", "tools", "_config.yml", "pyproject.toml")
+TOC = "format: jb-book\nroot: book/index\nparts:\n  - caption: One\n    chapters:\n      - file: book/small\n"
+INDEX = "# A small book\n\nWith [one page](small.ipynb).\n"
+FIGURE = {
+    "image": {"alt": "A line that rises from zero to one, drawn to test the build."},
+    "figure": {"name": "fig-small", "caption": "A line."},
+}
+
+
+def small_notebook() -> nbformat.NotebookNode:
+    """A page with text, mathematics, a number and a figure."""
+    cells = [
+        nbformat.v4.new_markdown_cell("# A small page\n\nMass and energy: $E = mc^2$.", id="text-01"),
+        nbformat.v4.new_code_cell("from rnn_utils import plotting\n\nplotting.use_style()\nprint(6 * 7)", id="code-01"),
+        nbformat.v4.new_code_cell(
+            "import matplotlib.pyplot as plt\n\nplt.plot([0, 1])\nplt.show()", id="code-02", metadata={"mystnb": FIGURE}
+        ),
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+class Book:
+    """A copy of the project with a small book in it, and the commands of the Makefile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.notebook = folder, folder / "book/small.ipynb"
+        self.site = folder / "_build/html"
+
+    def start(self, command: str) -> subprocess.Popen[str]:
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("GITHUB_", "REPO_", "SITE_"))
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", f"tools.{command}"],
+            cwd=self.folder,
+            env={**environment, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, command: str = "build") -> tuple[int, str]:
+        process = self.start(command)
+        output, _ = process.communicate(timeout=240)
+        return process.returncode, output
+
+    def change(self, edit: Callable[[nbformat.NotebookNode], None]) -> None:
+        notebook = nbformat.read(self.notebook, as_version=4)
+        edit(notebook)
+        nbformat.write(notebook, self.notebook)
+
+    def page(self) -> str:
+        return (self.site / "book/small.html").read_text("utf8")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small book that was built once."""
+    folder = tmp_path_factory.mktemp("book") / "project"
+    folder.mkdir()
+    ignored = shutil.ignore_patterns("__pycache__", "[0-9][0-9]_*.ipynb", "*.md")
+    for name in COPIED:
+        source = ROOT / name
+        shutil.copytree(source, folder / name, ignore=ignored) if source.is_dir() else shutil.copy2(
+            source, folder / name
+        )
+    (folder / "_toc.yml").write_text(TOC, "utf8")
+    (folder / "book/index.md").write_text(INDEX, "utf8")
+    nbformat.write(small_notebook(), folder / "book/small.ipynb")
+    code, output = Book(folder).run()
+    assert code == 0, output
+    return folder
+
+
+@pytest.fixture
+def book(built: Path, tmp_path: Path) -> Book:
+    """A fresh copy of the small, built book."""
+    shutil.copytree(built, tmp_path / "project", symlinks=True)
+    return Book(tmp_path / "project")
+
+
+def test_a_second_run_has_nothing_to_do(book: Book) -> None:
+    before = os.readlink(book.site)
+    code, output = book.run()
+    assert (code, os.readlink(book.site)) == (0, before)
+    assert "nothing has changed" in output
+    assert "executing" not in output
+
+
+def test_the_page_has_a_themed_vector_figure_and_the_number(book: Book) -> None:
+    assert ">42\n<" in book.page() or "42" in book.page()
+    drawn = [svg.read_text("utf8") for svg in (book.site / "_images").glob("*.svg")]
+    assert any("prefers-color-scheme:dark" in svg and "var(--blue" in svg for svg in drawn)
+
+
+def test_a_change_of_style_is_noticed_without_executing(book: Book) -> None:
+    style = book.folder / "book/_static/book.css"
+    style.write_text(style.read_text("utf8") + "\n.planted { color: red }\n", "utf8")
+    code, output = book.run()
+    assert code == 0, output
+    assert "executing" not in output
+    assert ".planted" in (book.site / "_static/book.css").read_text("utf8")
+
+
+def test_a_change_of_the_package_executes_again(book: Book) -> None:
+    with (book.folder / "rnn_utils/metrics.py").open("a", encoding="utf8") as file:
+        file.write("\n# changed\n")
+    code, output = book.run()
+    assert code == 0, output
+    assert "executing 1 of 1" in output
+
+
+def fail_in_second_cell(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells[2].source = "ratio = 1\nratio / 0"
+
+
+def raw_tex(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells[0].source += "\n\n$$\n\\frac{1{2}\n$$\n"
+
+
+def dead_link(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells[0].source += "\n\nSee [the other page](no_such_page.ipynb).\n"
+
+
+def no_alternative_text(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells[2].metadata = {}
+
+
+FAULTS = {
+    fail_in_second_cell: ["small.ipynb, code cell 2 of 2 failed", "ratio / 0", "ZeroDivisionError: division by zero"],
+    raw_tex: ["WARNING", "small.ipynb", "frac"],
+    dead_link: ["WARNING", "small.ipynb", "no_such_page"],
+    no_alternative_text: ["WARNING", "small.ipynb", "alternative text"],
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_stops_the_build_and_keeps_the_last_good_site(book: Book, fault: Callable) -> None:
+    before = book.page()
+    book.change(fault)
+    code, output = book.run()
+    assert code != 0
+    assert not [words for words in FAULTS[fault] if words not in output], output
+    assert book.page() == before
+
+
+def test_a_changed_number_fails_strict_nbval(book: Book) -> None:
+    assert book.run("refresh")[0] == 0
+    nbval = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        str(book.notebook),
+    ]
+    assert subprocess.run(nbval, capture_output=True, cwd=book.folder).returncode == 0
+    stored = book.notebook.read_text("utf8")
+    assert '"42\\n"' in stored
+    book.notebook.write_text(stored.replace('"42\\n"', '"43\\n"'), "utf8")
+    failed = subprocess.run(nbval, capture_output=True, text=True, cwd=book.folder)
+    assert failed.returncode == 1
+    assert "43" in failed.stdout
+
+
+def test_refresh_normalises_and_leaves_a_failing_notebook_alone(book: Book) -> None:
+    book.change(lambda notebook: notebook.metadata.update(widgets={}, toc=1))
+    assert book.run("refresh")[0] == 0
+    refreshed = json.loads(book.notebook.read_text("utf8"))
+    assert set(refreshed["metadata"]) == {"kernelspec", "language_info"}
+    assert [cell["execution_count"] for cell in refreshed["cells"] if cell["cell_type"] == "code"] == [1, 2]
+    book.change(fail_in_second_cell)
+    before = book.notebook.read_bytes()
+    code, output = book.run("refresh")
+    assert (code, book.notebook.read_bytes()) == (1, before)
+    assert "code cell 2 of 2" in output
+
+
+@pytest.mark.parametrize("command", ["build", "refresh"])
+def test_a_kill_at_any_moment_loses_nothing(book: Book, command: str) -> None:
+    """Killed at four moments spread over its run; then it runs through."""
+    book.change(lambda notebook: notebook.cells[1].update(source=notebook.cells[1].source.replace("6 * 7", "6 * 8")))
+    notebook, page = book.notebook.read_bytes(), book.page()
+    moments = random.Random(0)
+    for count in range(4):
+        process = book.start(command)
+        time.sleep(0.3 + 1.2 * count + moments.random())
+        finished = process.poll() is not None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if finished:
+            break
+        if command == "build":
+            assert book.notebook.read_bytes() == notebook
+        nbformat.validate(nbformat.read(book.notebook, as_version=4))
+        assert "A small page" in book.page()
+        assert book.page() == page or "48" in book.page()
+    code, output = book.run(command)
+    assert code == 0, output
+    assert "48" in (book.page() if command == "build" else book.notebook.read_text("utf8"))

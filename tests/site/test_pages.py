@@ -1,0 +1,89 @@
+"""Every page opened in a real browser: nothing fails, nothing is asked of a third party, nothing is cut off."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+
+
+def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[str], dict[str, Any]]:
+    """Open one page; return what went wrong and a few measures of it."""
+    page = browser.new_context(**context).new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: message.type == "error" and wrong.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on("response", lambda answer: answer.status >= 400 and wrong.append(f"{answer.status}: {answer.url}"))
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith((server, "data:", "blob:")) or wrong.append(f"third party: {request.url}")
+        ),
+    )
+    page.goto(server + path, wait_until="networkidle")
+    measures = page.evaluate(
+        """() => ({
+            overflow: document.documentElement.scrollWidth - innerWidth,
+            background: getComputedStyle(document.body).backgroundColor,
+            broken: [...document.images].filter(i => i.loading !== "lazy" && !i.naturalWidth).map(i => i.src),
+            headings: [...document.querySelectorAll("h1")].length,
+            unnumbered: [...document.querySelectorAll("article figure figcaption")]
+                .filter(c => !/^Fig\\. \\d/.test(c.innerText)).map(c => c.innerText.slice(0, 60)),
+        })"""
+    )
+    page.context.close()
+    return wrong, measures
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_page_opens_cleanly(
+    browser: Any, server: str, pages: list[str], viewport: dict[str, int], scheme: str
+) -> None:
+    problems = []
+    for path in pages:
+        wrong, measures = visit(browser, server, path, viewport=viewport, color_scheme=scheme)
+        problems += [f"{path}: {what}" for what in wrong]
+        problems += [f"{path}: picture not shown: {source}" for source in measures["broken"]]
+        problems += [f"{path}: figure without a number: {caption}" for caption in measures["unnumbered"]]
+        if measures["overflow"] > 0:
+            problems.append(f"{path}: {measures['overflow']} px wider than the screen")
+        if measures["headings"] != 1:
+            problems.append(f"{path}: {measures['headings']} top headings, wanted 1")
+    assert not problems, "\n".join(problems)
+
+
+def test_the_theme_follows_the_reader(browser: Any, server: str) -> None:
+    _, light = visit(browser, server, "index.html", color_scheme="light")
+    _, dark = visit(browser, server, "index.html", color_scheme="dark")
+    assert light["background"] == "rgb(253, 253, 254)"
+    assert dark["background"] == "rgb(20, 24, 30)"
+
+
+def test_every_page_reads_without_javascript(browser: Any, server: str, pages: list[str]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    for path in pages:
+        page = context.new_page()
+        page.goto(server + path)
+        assert len(page.locator("article, main").first.inner_text()) > 40, f"{path}: no text without JavaScript"
+        page.close()
+    context.close()
+
+
+def test_a_page_with_a_fault_is_caught(browser: Any, server: str, site: Path) -> None:
+    planted = site / "planted-fault.html"
+    planted.write_text(
+        "<!doctype html><title>x</title><h1>x</h1><img src='missing.svg'><script src='http://127.0.0.1:9/x.js'></script>"
+        "<figure><figcaption>no number</figcaption></figure><div style='width:3000px'>wide</div><script>throw 1</script>",
+        "utf8",
+    )
+    try:
+        wrong, measures = visit(browser, server, planted.name, viewport=PHONE)
+    finally:
+        planted.unlink()
+    said = " ".join(wrong)
+    assert all(kind in said for kind in ("console:", "script:", "404:", "third party:"))
+    assert measures["overflow"] > 0
+    assert measures["broken"]
