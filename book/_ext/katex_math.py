@@ -1,0 +1,159 @@
+r"""Mathematics turned into HTML and MathML while the book is built.
+
+Sphinx's own renderer loads MathJax from another host and typesets in the reader's browser, and no extension does it at
+build time without Node. KaTeX runs here in the V8 engine of the `mini-racer` wheel: the page needs no script for its
+mathematics, and TeX that KaTeX cannot read is a warning that names page, line and TeX, which fails the build.
+
+Numbers and permalinks are Sphinx's. Environments of amsmath may carry one ``\label{name}``, referred to by
+``{eq}`name```: the label is given to Sphinx, which alone counts equations.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from docutils import nodes
+from py_mini_racer import JSEvalException, MiniRacer
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.domains.math import MathDomain
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+LOGGER = logging.getLogger(__name__)
+VENDOR = Path(__file__).resolve().parent.parent / "_vendor/katex"
+LABEL = re.compile(r"\s*\\label\{([^}]*)\}")
+# KaTeX would number these environments itself, a second time; their starred forms are the same without the number.
+NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat|multline|eqnarray|flalign)\}")
+
+
+class TexError(ValueError):
+    """TeX that KaTeX cannot read; the message is KaTeX's."""
+
+
+@cache
+def engine() -> MiniRacer:
+    """A V8 context with KaTeX loaded, made when the first formula is met (0.1 s)."""
+    context = MiniRacer()
+    context.eval((VENDOR / "katex.min.js").read_text("utf8"))
+    return context
+
+
+@cache
+def render(tex: str, display: bool) -> str:
+    """A formula as HTML for the eye and MathML for screen readers.
+
+    Raises
+    ------
+    TexError
+        If KaTeX cannot read `tex`.
+    """
+    options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
+    try:
+        return cast(str, engine().call("katex.renderToString", tex, options))
+    except JSEvalException as error:
+        found = re.search(r"KaTeX parse error: (.*)", str(error))
+        message = found[1] if found else str(error).splitlines()[0]
+        raise TexError(message.replace("\N{COMBINING LOW LINE}", "")) from None
+
+
+def display_tex(node: nodes.math_block) -> str:
+    """The TeX of a display as KaTeX wants it: no numbers of its own, blank lines and line ends as Sphinx reads them."""
+    tex = NUMBERED.sub(r"\\\1{\2*}", node.astext()).strip()
+    if node.get("nowrap"):
+        return tex
+    parts = [part for part in tex.split("\n\n") if part.strip()]
+    rows = [rf"\begin{{split}}{part}\end{{split}}" if r"\\" in part else part for part in parts]
+    return rows[0] if len(rows) == 1 else r"\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}"
+
+
+class AmsmathLabels(SphinxTransform):
+    r"""Take ``\label{name}`` out of TeX, where KaTeX refuses it, and give the name to Sphinx's equation."""
+
+    default_priority = 200  # before docutils moves the targets' identifiers to the equations (260)
+
+    def apply(self, **kwargs: Any) -> None:
+        """Do so for every display on the page."""
+        for node in list(self.document.findall(nodes.math_block)):
+            labels = LABEL.findall(node.astext())
+            if not labels:
+                continue
+            if len(labels) > 1:
+                LOGGER.warning("one \\label for a display, not %d: %s", len(labels), ", ".join(labels), location=node)
+            tex = LABEL.sub("", node.astext())
+            node.children = [nodes.Text(tex)]
+            node.children[0].parent = node
+            self.relabel(node, labels[0])
+
+    def relabel(self, node: nodes.math_block, label: str) -> None:
+        """Replace the equation's random label and target, or number it if it had none."""
+        domain = cast(MathDomain, self.env.get_domain("math"))
+        if old := node.get("label"):
+            number = domain.equations.pop(old)
+            node.parent.remove(node.parent[node.parent.index(node) - 1])
+            if label in domain.equations:
+                where = domain.equations[label][0]
+                LOGGER.warning("duplicate label of equation %s, other instance in %s", label, where, location=node)
+            domain.equations[label] = number
+        else:
+            domain.note_equation(self.env.docname, label, location=node)
+        node["label"], node["docname"] = label, self.env.docname
+        node["number"] = domain.get_equation_number_for(label)
+        target = nodes.target("", "", ids=[nodes.make_id(f"equation-{label}")])
+        self.document.note_explicit_target(target)
+        node.parent.insert(node.parent.index(node), target)
+
+
+def rendered(translator: HTML5Translator, node: nodes.Element, tex: str, display: bool) -> str:
+    """The formula's HTML; where KaTeX refuses, the TeX itself and a warning."""
+    try:
+        return render(tex, display)
+    except TexError as error:
+        LOGGER.warning("KaTeX cannot read %s: %s", node.astext().strip(), error, location=node, type="katex")
+        return f'<code class="tex-error">{translator.encode(node.astext())}</code>'
+
+
+def visit_math(self: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula inside a line."""
+    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    self.body.append(rendered(self, node, node.astext(), False) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a display: its number and permalink, and the formula, which scrolls inside itself when it is wide."""
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append(f'<div class="math-scroll">{rendered(self, node, display_tex(node), True)}</div></div>\n')
+    raise nodes.SkipNode
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Render with KaTeX and copy its style sheet and fonts to the site."""
+    config.html_math_renderer = "katex"
+    config.html_static_path.append(str(VENDOR / "static"))
+
+
+def add_styles(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load KaTeX's fonts and styles only on pages with mathematics."""
+    if doctree and next(doctree.findall(lambda node: isinstance(node, nodes.math | nodes.math_block)), None):
+        app.add_css_file("katex/katex.min.css")
+        app.add_css_file("math.css")
+        app.add_js_file("math-scroll.mjs", type="module")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
+    app.add_transform(AmsmathLabels)
+    app.connect("config-inited", configure)
+    app.connect("html-page-context", add_styles)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}  # one V8 context, not forkable
