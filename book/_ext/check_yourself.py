@@ -74,7 +74,7 @@ class CheckYourself(SphinxDirective):
                 read_question(question)
         except MalformedQuizError as error:
             LOGGER.warning("check-yourself: %s", error, location=error.node, type="check-yourself")
-            return [parsed]
+            return []
         questions["classes"].append("questions")
         return [quiz("", questions)]
 
