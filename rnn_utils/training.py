@@ -187,6 +187,7 @@ class _Run:
     save_every: int
     history: History = field(default_factory=History)
     state: Any = None  # carried from batch to batch
+    last: tuple[Batch, Any] | None = None  # the last batch, and the state that it began in
     best: dict[str, np.ndarray] = field(default_factory=dict)  # copies of the parameters at the best evaluation
     saved_at: int | None = None
 
@@ -235,6 +236,7 @@ class _Run:
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise self.failure(f"loss {loss:.4g} and gradient norm {norm:.4g} at learning rate {lr:.4g}", 1)
         self.optimizer.step(grads, lr)
+        self.last = batch, start
         self.state = state if self.carry_state else None
         self.history.loss.append(float(loss))
         self.history.grad_norm.append(norm)
@@ -255,7 +257,7 @@ class _Run:
         if self.saved_at is not None:
             last = f"the last good checkpoint is {self.path}, saved after step {self.saved_at}"
         return FloatingPointError(
-            f"step {self.history.steps + ahead} of {self.steps}: got {what}, wanted finite; {last}"
+            f"step {self.history.steps + ahead} of {self.steps}: got {what}, wanted finite numbers; {last}"
         )
 
     def restore_best(self) -> None:
@@ -272,10 +274,13 @@ class _Run:
         return {"optimizer": kind, **optimizer, "clip_norm": self.clip_norm, "carry_state": bool(self.carry_state)}
 
     def save(self) -> None:
-        """Write everything to the checkpoint, atomically, unless a parameter has gone bad."""
+        """Write everything to the checkpoint, atomically, unless the last update has spoilt the model."""
         for name, p in self.model.params.items():
             if not np.isfinite(p).all():
-                raise self.failure(f"values in {name} that are not")
+                raise self.failure(f"values of {name} that are not")
+        loss, _ = self.model.loss(*self.last)
+        if not math.isfinite(loss):
+            raise self.failure(f"loss {loss:.4g} on the same batch after the update")
         arrays = checkpoint.under("params", self.model.params)
         arrays |= checkpoint.under("optimizer", self.optimizer.state_dict())
         arrays |= checkpoint.under("history", self.history.arrays())
@@ -314,6 +319,7 @@ def _progress_bar(progress: bool | None, steps: int, done: int) -> Any:
     the bar would be stored among the outputs; nor has continuous integration (CI), nor a web page without tqdm.
     """
     terminal = bool(getattr(sys.stderr, "isatty", lambda: False)())
+    leave = terminal or progress is True  # in a notebook, a bar that nobody asked for goes when it is done
     if progress is None:
         opened = "ipykernel" in sys.modules and "JPY_SESSION_NAME" in os.environ
         progress = (terminal or opened) and not os.environ.get("CI") and find_spec("tqdm") is not None
@@ -321,4 +327,4 @@ def _progress_bar(progress: bool | None, steps: int, done: int) -> Any:
         return nullcontext()
     from tqdm import tqdm
 
-    return tqdm(total=steps, initial=done, unit="step", leave=terminal)
+    return tqdm(total=steps, initial=done, unit="step", leave=leave)
