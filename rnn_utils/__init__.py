@@ -3,5 +3,18 @@
 from rnn_utils.cells import GRUCell, LSTMCell, RNNCell
 from rnn_utils.layers import Dropout, Embedding, Linear
 from rnn_utils.recurrent import GRU, LSTM, RNN
+from rnn_utils.stacked import Bidirectional, Stacked
 
-__all__ = ["GRU", "LSTM", "RNN", "Dropout", "Embedding", "GRUCell", "LSTMCell", "Linear", "RNNCell"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Bidirectional",
+    "Dropout",
+    "Embedding",
+    "GRUCell",
+    "LSTMCell",
+    "Linear",
+    "RNNCell",
+    "Stacked",
+]

@@ -42,7 +42,7 @@ class RecurrentBase:
         self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> None:
         self.input_size = check_int("input_size", input_size)
-        self.hidden_size = check_int("hidden_size", hidden_size)
+        self.hidden_size = self.output_size = check_int("hidden_size", hidden_size)
         self.dtype = check_dtype(dtype)
         rows = self.gates * hidden_size
         shapes = {
@@ -67,12 +67,8 @@ class RecurrentBase:
         x = np.ascontiguousarray(x, self.dtype)
         if lengths is None:
             return x, None
-        steps, batch, _ = x.shape
-        lengths = check_array("lengths", lengths, (batch,), kind="int")
-        if lengths.min() < 1 or lengths.max() > steps:
-            wrong = lengths[(lengths < 1) | (lengths > steps)][0]
-            raise ValueError(f"lengths: got {wrong}, wanted 1 … {steps}, the number of steps in x")
-        x = np.where(mark_padding(lengths, steps)[..., None], 0, x)
+        lengths = check_lengths(lengths, *x.shape[:2])
+        x = np.where(mark_padding(lengths, len(x))[..., None], 0, x)
         return check_array("x", x, x.shape), lengths
 
     def _check_state(self, state: Any, batch: int) -> tuple[np.ndarray, ...]:
@@ -164,6 +160,15 @@ class RecurrentLayer(RecurrentBase):
         shape = (len(cache.x), cache.x.shape[1], self.hidden_size)
         dout, *dstate = self._check_gradients(dout, dstate, shape)
         return self._backward(dout, cache, tuple(dstate))
+
+
+def check_lengths(lengths: Any, steps: int, batch: int) -> np.ndarray:
+    """Return `lengths` as an array of `batch` whole numbers in 1 … `steps`; TypeError or ValueError otherwise."""
+    lengths = check_array("lengths", lengths, (batch,), kind="int")
+    wrong = (lengths < 1) | (lengths > steps)
+    if wrong.any():
+        raise ValueError(f"lengths: got {lengths[wrong][0]}, wanted 1 … {steps}, the number of steps in x")
+    return lengths
 
 
 def check_dtype(dtype: DTypeLike) -> np.dtype:

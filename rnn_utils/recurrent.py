@@ -20,9 +20,11 @@ from rnn_utils.checks import check_choice
 from rnn_utils.padding import final_state, mark_padding, outside_gradient
 
 
-def time_product(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return x_t @ weight for all steps and sequences at once, (T, B, N) times (N, K) to (T, B, K), as one product."""
-    return (x.reshape(-1, x.shape[2]) @ weight).reshape(*x.shape[:2], -1)
+def time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
+    """Return x_t @ weight + bias of all steps and sequences, (T, B, N) and (N, K) to (T, B, K), as one product."""
+    result = x.reshape(-1, x.shape[2]) @ weight
+    result += bias
+    return result.reshape(*x.shape[:2], -1)
 
 
 def product_gradients(name: str, da: np.ndarray, x: np.ndarray) -> Arrays:
@@ -93,12 +95,11 @@ class RNN(RecurrentLayer):
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, RNNCache]:
         p = self.params
-        a_x = time_product(x, p["weight_ih"].T) + (p["bias_ih"] + p["bias_hh"])  # (T, B, H)
-        W_hh_T = np.ascontiguousarray(p["weight_hh"].T)
+        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
         h = states_from(state[0], len(x))  # (T + 1, B, H)
         for t in range(len(x)):
             a = h[t + 1]
-            np.matmul(h[t], W_hh_T, out=a)
+            np.matmul(h[t], p["weight_hh"].T, out=a)
             a += a_x[t]
             np.tanh(a, out=a) if self.nonlinearity == "tanh" else np.maximum(a, 0, out=a)
         return h[1:], final_state(h, lengths), RNNCache(x, h, lengths)
@@ -159,20 +160,24 @@ class LSTM(RecurrentLayer):
     gates: ClassVar[int] = 4
     state_names: ClassVar[tuple[str, ...]] = ("h", "c")
 
+    def _per_gate(self, batch: int, values: list[float]) -> np.ndarray:
+        """Return one number for each gate, written out over (B, 4H): broadcasting it in every step takes longer."""
+        return np.tile(np.repeat(np.array(values, self.dtype), self.hidden_size), (batch, 1))
+
     def _forward(
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
         p, (steps, batch, _) = self.params, x.shape
-        gates = time_product(x, p["weight_ih"].T) + (p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
-        W_hh_T = np.ascontiguousarray(p["weight_hh"].T)
-        scale, shift = np.repeat(
-            np.array([[0.5, 0.5, 1, 0.5], [0.5, 0.5, 0, 0.5]], self.dtype), self.hidden_size, axis=1
+        gates = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
+        scale, shift = (
+            self._per_gate(batch, [0.5, 0.5, 1, 0.5]),
+            self._per_gate(batch, [0.5, 0.5, 0, 0.5]),
         )  # i, f, g, o
         h, c = states_from(state[0], steps), states_from(state[1], steps)
         tanh_c = np.empty_like(h[1:])
         a_h, ig = np.empty_like(gates[0]), np.empty_like(h[0])
         for t in range(steps):
-            np.matmul(h[t], W_hh_T, out=a_h)
+            np.matmul(h[t], p["weight_hh"].T, out=a_h)
             gates[t] += a_h
             squash_(gates[t], scale, shift)
             i, f, g, o = gates[t].reshape(batch, 4, -1).swapaxes(0, 1)
@@ -195,12 +200,13 @@ class LSTM(RecurrentLayer):
         dc = dstate[1]
         i, f, g, o = gates.transpose(2, 0, 1, 3)  # each (T, B, H)
         # What each gate passes on of the gradient that arrives: its slope times what it multiplied.
-        da = gates * (1 - gates)  # (T, B, 4, H)
-        da[:, :, 0] *= g
-        da[:, :, 1] *= c[:-1]
-        da[:, :, 2] = i * (1 - g**2)
-        da[:, :, 3] *= tanh_c
-        dc_dh = o * (1 - tanh_c**2)  # c_t reaches the loss by itself and through h_t
+        da = 1 - gates  # (T, B, 4, H)
+        da *= gates  # σ' = σ (1 − σ)
+        np.subtract(1, g**2, out=da[:, :, 2])  # tanh' = 1 − tanh²
+        for k, other in enumerate((g, c[:-1], i, tanh_c)):
+            da[:, :, k] *= other
+        dc_dh = 1 - tanh_c**2
+        dc_dh *= o  # c_t reaches the loss by itself and through h_t
         for t in reversed(range(len(x))):
             dh += dout[t]
             dc_dh[t] *= dh
@@ -256,13 +262,12 @@ class GRU(RecurrentLayer):
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, GRUCache]:
         p, (steps, batch, _) = self.params, x.shape
-        gates = (time_product(x, p["weight_ih"].T) + p["bias_ih"]).reshape(steps, batch, 3, -1)
-        W_hh_T = np.ascontiguousarray(p["weight_hh"].T)
+        gates = time_product(x, p["weight_ih"].T, p["bias_ih"]).reshape(steps, batch, 3, -1)
         h = states_from(state[0], steps)
         hn = np.empty_like(h[1:])
         a_h, keep = np.empty_like(gates[0]), np.empty_like(h[0])
         for t in range(steps):
-            np.matmul(h[t], W_hh_T, out=a_h.reshape(batch, -1))
+            np.matmul(h[t], p["weight_hh"].T, out=a_h.reshape(batch, -1))
             a_h += p["bias_hh"].reshape(3, -1)
             rz, n = gates[t, :, :2], gates[t, :, 2]
             rz += a_h[:, :2]

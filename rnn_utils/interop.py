@@ -1,0 +1,190 @@
+"""Layers to and from torch.nn: the parameters have the same names, layouts and meaning, so they are only copied."""
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from rnn_utils.layers import Embedding, Linear
+from rnn_utils.recurrent import GRU, LSTM, RNN
+from rnn_utils.stacked import REVERSE, Bidirectional, Stacked
+
+if TYPE_CHECKING:
+    import torch
+
+Layer = RNN | LSTM | GRU | Bidirectional | Stacked | Linear | Embedding
+
+# Options of PyTorch's modules that change what is computed and have no counterpart here, with the value that is off.
+UNSUPPORTED = {"proj_size": 0, "padding_idx": None, "max_norm": None, "scale_grad_by_freq": False}
+
+
+def from_torch(module: "torch.nn.Module") -> Layer:
+    """Return the layer of this package that computes what a module of PyTorch computes.
+
+    Parameters
+    ----------
+    module : torch.nn.RNN, LSTM, GRU, Linear or Embedding
+        With any number of layers and directions, in float32 or float64. A missing bias becomes one of zeros. Its
+        ``batch_first`` does not matter to its parameters: the layer takes x (T, B, D) in any case.
+
+    Returns
+    -------
+    RNN, LSTM, GRU, Linear or Embedding
+        A `Stacked` for several layers, made of `Bidirectional` ones for two directions. The parameters are copies.
+
+    Raises
+    ------
+    TypeError
+        When the module is of another kind.
+    ValueError
+        When it uses an option that has no counterpart here, such as ``proj_size``.
+
+    """
+    for option, off in UNSUPPORTED.items():
+        if getattr(module, option, off) != off:
+            raise ValueError(f"module: got {option} = {getattr(module, option)}, wanted {off}: there is no counterpart")
+    kind = _kind(module)
+    dtype = str(next(module.parameters()).dtype).removeprefix("torch.")
+    unused: dict[str, Any] = {"rng": np.random.default_rng(0), "dtype": dtype}  # every value is overwritten below
+    if kind is Linear:
+        layer: Layer = Linear(module.in_features, module.out_features, **unused)
+    elif kind is Embedding:
+        layer = Embedding(module.num_embeddings, module.embedding_dim, **unused)
+    else:
+        if kind is RNN:
+            unused["nonlinearity"] = module.nonlinearity
+        sizes = module.input_size, module.hidden_size, module.num_layers
+        stack = Stacked.of(kind, *sizes, bidirectional=module.bidirectional, dropout=module.dropout, **unused)
+        layer = stack if module.num_layers > 1 else stack.layers[0]
+    values = {name: value.detach().cpu().numpy() for name, value in module.named_parameters()}
+    for name, mine in layer.params.items():
+        mine[...] = values.get(_torch_name(layer, name), 0)  # only a bias can be missing
+    return layer
+
+
+def to_torch(layer: Layer) -> "torch.nn.Module":
+    """Return the module of PyTorch that computes what a layer of this package computes.
+
+    Parameters
+    ----------
+    layer : RNN, LSTM, GRU, Bidirectional, Stacked, Linear or Embedding
+
+    Returns
+    -------
+    torch.nn.Module
+        On the CPU, in the layer's dtype, taking x (T, B, D). The parameters are copies.
+
+    Raises
+    ------
+    TypeError
+        When the layer is of another kind.
+    ValueError
+        When a stack mixes kinds, sizes or directions, which no module of PyTorch does.
+
+    """
+    import torch
+
+    if isinstance(layer, Linear):
+        kind, options = torch.nn.Linear, {"in_features": layer.in_features, "out_features": layer.out_features}
+    elif isinstance(layer, Embedding):
+        sizes = {"num_embeddings": layer.num_embeddings, "embedding_dim": layer.embedding_dim}
+        kind, options = torch.nn.Embedding, sizes
+    else:
+        kind, options = _recurrent_module(layer)
+    # Made without memory first, so that no initial values are drawn: that would move PyTorch's global generator.
+    module = kind(**options, device="meta", dtype=getattr(torch, str(layer.dtype))).to_empty(device="cpu")
+    with torch.no_grad():
+        for name, mine in layer.params.items():
+            module.get_parameter(_torch_name(layer, name)).copy_(torch.tensor(mine))
+    return module
+
+
+def state_to_torch(layer: Layer, state: Any) -> Any:
+    """Return a state as PyTorch has it.
+
+    Parameters
+    ----------
+    layer : RNN, LSTM, GRU, Bidirectional or Stacked
+    state : ndarray or nested tuple
+        As the layer's `forward` takes and returns it.
+
+    Returns
+    -------
+    torch.Tensor, shape (layers · directions, B, H), or two of them (h, c) for an LSTM
+
+    """
+    import torch
+
+    parts = [state]
+    if isinstance(layer, Stacked):
+        parts = list(state)
+    if isinstance(_layers(layer)[0], Bidirectional):
+        parts = [part for pair in parts for part in pair]
+    if _directions(layer)[0].state_names == ("h", "c"):
+        return tuple(torch.tensor(np.stack([part[k] for part in parts])) for k in range(2))
+    return torch.tensor(np.stack(parts))
+
+
+def state_from_torch(layer: Layer, state: Any) -> Any:
+    """Return a state of PyTorch as this package has it; the reverse of `state_to_torch`."""
+    if _directions(layer)[0].state_names == ("h", "c"):
+        parts = list(zip(*(tensor.detach().cpu().numpy().copy() for tensor in state)))
+    else:
+        parts = list(state.detach().cpu().numpy().copy())
+    if isinstance(_layers(layer)[0], Bidirectional):
+        parts = list(zip(parts[::2], parts[1::2]))
+    return tuple(parts) if isinstance(layer, Stacked) else parts[0]
+
+
+def _kind(module: Any) -> type:
+    import torch
+
+    kinds = {torch.nn.RNN: RNN, torch.nn.LSTM: LSTM, torch.nn.GRU: GRU, torch.nn.Linear: Linear}
+    kinds[torch.nn.Embedding] = Embedding
+    for theirs, ours in kinds.items():
+        if isinstance(module, theirs):
+            return ours
+    raise TypeError(f"module: got {type(module).__name__}, wanted a torch.nn.RNN, LSTM, GRU, Linear or Embedding")
+
+
+def _torch_name(layer: Layer, name: str) -> str:
+    """Return PyTorch's name of a parameter: a layer that stands alone is its layer 0."""
+    if isinstance(layer, Linear | Embedding | Stacked):
+        return name
+    suffix = REVERSE if name.endswith(REVERSE) else ""
+    return f"{name.removesuffix(REVERSE)}_l0{suffix}"
+
+
+def _layers(layer: Any) -> list[Any]:
+    """Return the layers of a stack, or the one layer."""
+    return layer.layers if isinstance(layer, Stacked) else [layer]
+
+
+def _directions(layer: Any) -> list[Any]:
+    """Return all RNN, LSTM or GRU in a layer, in PyTorch's order."""
+    result = []
+    for part in _layers(layer):
+        result += [part.forward_layer, part.reverse_layer] if isinstance(part, Bidirectional) else [part]
+    return result
+
+
+def _recurrent_module(layer: Any) -> tuple[type, dict[str, Any]]:
+    """Return the class of PyTorch that a recurrent layer corresponds to, and the arguments to make it with."""
+    import torch
+
+    parts = _directions(layer)
+    first = parts[0]
+    if type(first) not in (RNN, LSTM, GRU):
+        raise TypeError(
+            f"layer: got {type(layer).__name__}, wanted one of {', '.join(t.__name__ for t in get_args(Layer))}"
+        )
+    looks = {(type(part), part.hidden_size, getattr(part, "nonlinearity", "")) for part in parts}
+    twice = {isinstance(part, Bidirectional) for part in _layers(layer)}
+    if len(looks) > 1 or len(twice) > 1:
+        raise ValueError(f"layer: got {layer}, wanted layers of one kind, hidden size and number of directions")
+    options: dict[str, Any] = {"input_size": layer.input_size, "hidden_size": first.hidden_size}
+    options["bidirectional"] = twice.pop()
+    if isinstance(first, RNN):
+        options["nonlinearity"] = first.nonlinearity
+    if isinstance(layer, Stacked) and len(layer.layers) > 1:
+        options |= {"num_layers": len(layer.layers), "dropout": layer.dropout.p}
+    return getattr(torch.nn, type(first).__name__), options
