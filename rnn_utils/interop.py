@@ -90,8 +90,8 @@ def to_torch(layer: Layer) -> "torch.nn.Module":
         kind, options = torch.nn.Embedding, sizes
     else:
         kind, options = _recurrent_module(layer)
-    # Made without memory first, so that no initial values are drawn: that would move PyTorch's global generator.
-    module = kind(**options, device="meta", dtype=getattr(torch, str(layer.dtype))).to_empty(device="cpu")
+    with torch.random.fork_rng(devices=[]):  # the initial values, overwritten below, are drawn without a trace
+        module = kind(**options, dtype=getattr(torch, str(layer.dtype)))
     with torch.no_grad():
         for name, mine in layer.params.items():
             module.get_parameter(_torch_name(layer, name)).copy_(torch.tensor(mine))
