@@ -44,8 +44,10 @@ class SequenceModel:
     rng : numpy.random.Generator
         Draws the initial parameters.
     layer : callable
-        `RNN`, `LSTM`, `GRU`, or any ``layer(input_size, hidden_size, rng=, dtype=)`` with their ``forward`` and
-        ``backward``, for example ``functools.partial(RNN, nonlinearity="relu")``.
+        `RNN`, `LSTM`, `GRU`, or anything else that is called as ``layer(input_size, hidden_size, rng=…, dtype=…)`` and
+        returns such a layer: ``functools.partial(Stacked.of, LSTM, num_layers=2)``, ``partial(RNN,
+        nonlinearity="relu")``. (A `Bidirectional` one suits `every_step`: at the last step, its second half has only
+        begun to read.)
     loss : {"mse", "cross_entropy"}
         Mean squared error of values, or cross-entropy of classes in nats.
     every_step : bool
@@ -75,13 +77,13 @@ class SequenceModel:
         embedding_size: int | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.input_size, self.hidden_size = check_int("input_size", input_size), check_int("hidden_size", hidden_size)
+        self.input_size = check_int("input_size", input_size)
         self.dtype = np.dtype(dtype)
         self.embedding = None
         if embedding_size is not None:
             self.embedding = Embedding(input_size, embedding_size, rng=rng, dtype=dtype)
         self.rnn = layer(embedding_size or input_size, hidden_size, rng=rng, dtype=dtype)
-        self.linear = Linear(hidden_size, output_size, rng=rng, dtype=dtype)
+        self.linear = Linear(self.rnn.output_size, output_size, rng=rng, dtype=dtype)
         self.every_step = every_step
         self._loss = LOSSES[check_choice("loss", loss, tuple(LOSSES))]
 
@@ -97,9 +99,9 @@ class SequenceModel:
         )
 
     def zero_state(self, batch_size: int) -> Any:
-        """Return the state before the first step: zeros (B, H), for an LSTM two of them."""
-        parts = [np.zeros((batch_size, self.hidden_size), self.dtype) for _ in self.rnn.state_names]
-        return parts[0] if len(parts) == 1 else tuple(parts)
+        """Return the state before the first step: zeros (B, H), two for an LSTM, in a tuple by layer for a stack."""
+        step = np.zeros((1, check_int("batch_size", batch_size), self.rnn.input_size), self.dtype)
+        return _zeros_like(self.rnn.forward(step)[1])
 
     def encode(self, x: Any) -> np.ndarray:
         """Return what the recurrent layer reads, (T, B, D): token ids as their vectors, vectors as they are."""
@@ -263,6 +265,10 @@ class LanguageModel(SequenceModel):
     def generate(self, prompt: Any, length: int, choose: Choose = greedy, state: Any = None) -> np.ndarray:
         """Read a prompt (T,) or (T, B), then add `length` tokens, each chosen by `choose`: see `sampling.generate`."""
         return generate(self.step, prompt, length, choose, state)
+
+
+def _zeros_like(state: Any) -> Any:
+    return tuple(map(_zeros_like, state)) if isinstance(state, tuple) else np.zeros_like(state)
 
 
 def _last(out: np.ndarray, lengths: Any) -> Any:

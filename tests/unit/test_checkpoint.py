@@ -121,7 +121,7 @@ def test_every_truncation_is_refused(tmp_path):
             load_params(path, make())
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_altered_bytes_are_refused_or_harmless(tmp_path, data):
     path = tmp_path / "model.npz"

@@ -11,6 +11,8 @@ from rnn_utils.metrics import accuracy
 from rnn_utils.models import LanguageModel, SequenceModel
 from rnn_utils.optim import Adam, clip_grad_norm
 from rnn_utils.recurrent import GRU, LSTM, RNN
+from rnn_utils.sampling import beam_search
+from rnn_utils.stacked import Stacked
 
 LAYERS = [RNN, LSTM, GRU]
 T, B, D, H, V = 5, 3, 2, 4, 6
@@ -165,6 +167,28 @@ def test_zero_state_by_layer():
     h, c = LanguageModel(V, H, rng=rng, layer=LSTM, dtype=np.float64).zero_state(2)
     assert h.shape == c.shape == (2, H) and h is not c
     assert h.dtype == np.float64 and not h.any() and not c.any()
+
+
+def test_a_stack_of_layers_trains_steps_and_searches_like_one():
+    rng = np.random.default_rng(12)
+    model = LanguageModel(V, H, rng=rng, layer=partial(Stacked.of, LSTM, num_layers=2), dtype=np.float64)
+    assert model.params["rnn.weight_ih_l1"] is model.rnn.layers[1].params["weight_ih"]
+    zero = model.zero_state(B)
+    assert [[part.shape for part in layer] for layer in zero] == [[(B, H)] * 2] * 2
+    state = tuple(tuple(rng.normal(size=part.shape) for part in layer) for layer in zero)
+    assert finite_difference_error(model, tokens(rng), state) < 1e-6
+    (best,) = beam_search(model.step, 2, width=1, length=4)
+    assert list(best.ids) == model.generate([2], 4).tolist()
+    assert beam_search(model.step, 2, width=V**4, length=4)[0].log_prob >= best.log_prob
+
+
+def test_both_directions_answer_at_every_step():
+    rng = np.random.default_rng(13)
+    layer = partial(Stacked.of, GRU, num_layers=1, bidirectional=True)
+    model = SequenceModel(D, H, 3, rng=rng, layer=layer, loss="cross_entropy", every_step=True, dtype=np.float64)
+    assert model.params["linear.weight"].shape == (3, 2 * H)
+    batch = rng.normal(size=(T, B, D)), rng.integers(3, size=(T, B))
+    assert finite_difference_error(model, batch) < 1e-6
 
 
 def test_layer_may_be_any_factory():
