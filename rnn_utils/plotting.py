@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 7.0  #: width of every figure, inches
+WIDTH = 6.0  #: width of every figure, inches: its text is then still readable on a phone
 
 #: Colours by role on a light page and on a dark one; all at least 4.5 : 1 against their background, and apart in
 #: lightness or hue under the three common colour deficiencies (after Okabe and Ito, 2008).
@@ -63,8 +63,8 @@ def style() -> dict[str, Any]:
         "figure.figsize": (WIDTH, 2.8),
         "figure.dpi": 110,
         "figure.constrained_layout.use": True,
-        "font.size": 10,
-        "axes.titlesize": 10.5,
+        "font.size": 11,
+        "axes.titlesize": 11,
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
         "axes.spines.top": False,

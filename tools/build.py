@@ -141,7 +141,7 @@ def run_jupyter_book() -> None:
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir(parents=True)
     shutil.rmtree(WORK / "_build/html", ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(SOURCE), "--path-output", str(WORK)]
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(SOURCE), "--path-output", str(WORK)]
     environment = {**os.environ, "BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT)}
     built = subprocess.run(
         [*command, "-W", "-n", "--keep-going"],

@@ -100,6 +100,7 @@ def execute(path: Path, *, figures: str = "png") -> tuple[nbformat.NotebookNode,
     client = NotebookClient(
         notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
     )
+    client.extra_arguments = ["--log-level=ERROR"]  # no remark about its connection, which stays on this machine
     start = time.perf_counter()
     try:
         client.execute(env=environment)
