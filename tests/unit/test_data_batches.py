@@ -15,6 +15,7 @@ RNG = np.random.default_rng(0)
 def test_split_values():
     assert split("abcdefghij", (0.8, 0.1, 0.1)) == ["abcdefgh", "i", "j"]
     assert split([1, 2, 3, 4], (0.5, 0.5)) == [[1, 2], [3, 4]]
+    assert [len(part) for part in split("abcdefghij", (0.7, 0.2, 0.1))] == [7, 2, 1]  # 0.7 + 0.2 is just below 0.9
     parts = split(np.arange(20).reshape(10, 2))
     assert [part.shape for part in parts] == [(8, 2), (1, 2), (1, 2)]
 
@@ -63,9 +64,12 @@ def test_contiguous_streams_go_on_where_they_ended(B, T, extra, drop_last):
 
 
 def test_contiguous_streams_batches_do_not_share_memory():
-    x, y = next(contiguous_streams(np.arange(9), 2, 4))
+    ids = np.arange(9)
+    x, y = next(contiguous_streams(ids, 2, 4))
     y[:] = -1
     np.testing.assert_array_equal(x[:, 0], [0, 1, 2, 3])
+    x[:] = -1
+    np.testing.assert_array_equal(ids, np.arange(9))
 
 
 def test_contiguous_streams_says_what_is_wrong_at_once():

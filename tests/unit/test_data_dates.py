@@ -49,6 +49,11 @@ def test_date_pairs_vary_the_style_and_the_locale():
     assert {"9 a 9", "a 9, 9", "a, a 9, 9", "a, 9 a 9", "a 9 9", "a 9 a 9"} <= shapes
 
 
+def test_date_pairs_draw_from_every_locale():
+    pairs = date_pairs(50, np.random.default_rng(0), locales=["en_GB", "de_DE"], styles=["long"])
+    assert 10 < sum(". " in human for human, _ in pairs) < 40  # 29. März 1958
+
+
 def test_date_pairs_of_one_style_and_locale():
     options = {"first": date(1958, 3, 29), "last": date(1958, 3, 29)}
     rng = np.random.default_rng(0)

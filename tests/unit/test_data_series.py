@@ -144,6 +144,8 @@ def test_load_series_picks_columns_and_reads_dates(tmp_path):
     np.testing.assert_allclose(series.times, [2000, 2000 + 182 / 366, 2001])
     np.testing.assert_array_equal(load_series(path, column=1).values, [1, 2, 3])
     np.testing.assert_array_equal(load_series(path, times=[5, 6, 7]).times, [5, 6, 7])
+    path.write_text("20000101,1\n20000102,2\n")  # a number, though Python reads it as a date too
+    np.testing.assert_array_equal(load_series(path, times=0).times, [20000101, 20000102])
 
 
 @pytest.mark.parametrize("source", [[1, 2, 3], (1.0, 2.0, 3.0), np.array([1, 2, 3], dtype=np.int8)])

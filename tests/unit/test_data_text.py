@@ -68,7 +68,9 @@ def test_load_text_from_a_file(tmp_path):
     assert load_text(path) == load_text(str(path)) == "café\nwith milk\n"
 
 
-@pytest.mark.parametrize("text", ["To be, or not to be.", "one\ntwo.txt", "a" * 5000 + ".txt", "Is 3.14 pi?"])
+@pytest.mark.parametrize(
+    "text", ["To be, or not to be.", "one\ntwo.txt", "a" * 5000 + ".txt", "Is 3.14 pi?", "To sleep...no"]
+)
 def test_load_text_from_a_string(text):
     assert load_text(text) == text
 
