@@ -96,9 +96,8 @@ def use_style() -> None:
 
     mpl.rcParams.update(style())
     svg = os.environ.get("RNN_FIGURES") == "svg"
-    mpl.rcParams["savefig.transparent"] = svg
-    if not svg:
-        mpl.rcParams["savefig.facecolor"] = mpl.rcParams["figure.facecolor"] = "white"
+    # Jupyter saves a figure with the figure's own background: none lets the page's show through.
+    mpl.rcParams["figure.facecolor"] = mpl.rcParams["axes.facecolor"] = "none" if svg else "white"
     try:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:  # outside Jupyter, and in the page, there is no inline backend to set
