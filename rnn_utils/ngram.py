@@ -63,8 +63,8 @@ class NGram:
 
     References
     ----------
-    MacKay and Peto (1995), equation 9, for "interpolated" with k the same at every order; Kneser and Ney (1995) in the
-    interpolated form of Chen and Goodman (1999), section 3.
+    MacKay and Peto (1995), A hierarchical Dirichlet language model, for "interpolated", with one k for all orders; Kneser
+    and Ney (1995), Improved backing-off for M-gram language modeling, in the interpolated form of Chen and Goodman (1999).
 
     Examples
     --------
@@ -182,11 +182,13 @@ class NGram:
 
     def _mix(self, table: Table, grams: np.ndarray, shorter: np.ndarray) -> np.ndarray:
         """Return p(c | u) for n-grams uc, given what the shorter context says; all of the same shape."""
-        count = _look_up(table.grams, table.counts, grams)
-        total = _look_up(table.contexts, table.totals, grams // self.V)
+        grams, where = np.unique(grams, return_inverse=True)  # each once and ascending: quicker to look up
+        where = where.reshape(shorter.shape)
+        count = _look_up(table.grams, table.counts, grams)[where]
+        total = _look_up(table.contexts, table.totals, grams // self.V)[where]
         if self.smoothing == "interpolated":
             return (count + self.strength * shorter) / (total + self.strength)
-        taken = self.discount * _look_up(table.contexts, table.kinds, grams // self.V)
+        taken = self.discount * _look_up(table.contexts, table.kinds, grams // self.V)[where]
         mixed = (np.maximum(count - self.discount, 0) + taken * shorter) / np.maximum(total, 1)
         return np.where(total > 0, mixed, shorter)  # a context never seen says nothing
 
