@@ -63,8 +63,9 @@ class NGram:
 
     References
     ----------
-    MacKay and Peto (1995), A hierarchical Dirichlet language model, for "interpolated", with one k for all orders; Kneser
-    and Ney (1995), Improved backing-off for M-gram language modeling, in the interpolated form of Chen and Goodman (1999).
+    "interpolated": MacKay and Peto (1995), A hierarchical Dirichlet language model, with one k for all orders.
+    "kneser-ney": Kneser and Ney (1995), Improved backing-off for M-gram language modeling, in the interpolated form of
+    Chen and Goodman (1999), An empirical study of smoothing techniques for language modeling.
 
     Examples
     --------
