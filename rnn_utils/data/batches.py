@@ -142,7 +142,7 @@ def pad(sequences: Sequence[Any], value: float = 0) -> tuple[np.ndarray, np.ndar
     -------
     padded : ndarray, shape (T, B) or (T, B, D)
         T is the longest T_b; of the sequences' own dtype.
-    lengths : ndarray of int64, shape (B,)
+    lengths : ndarray of intp, shape (B,)
         The true lengths T_b, without which padding cannot be told from data.
 
     Raises
@@ -155,7 +155,7 @@ def pad(sequences: Sequence[Any], value: float = 0) -> tuple[np.ndarray, np.ndar
         raise ValueError("sequences: got none, wanted at least one")
     shape = ("T", *np.shape(sequences[0])[1:2])  # (T,) or (T, D)
     arrays = [check_array(f"sequences[{b}]", sequence, shape, finite=False) for b, sequence in enumerate(sequences)]
-    lengths = np.array([len(a) for a in arrays])
+    lengths = np.array([len(a) for a in arrays], dtype=np.intp)
     dtype = np.result_type(*arrays)
     check_array("value", value, (), finite=False)
     if dtype.kind in "iu" and not (float(value).is_integer() and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max):

@@ -40,7 +40,7 @@ class Names:
     ----------
     names : ndarray of str, shape (N,)
         The names, grouped by class and in alphabetical order inside a class: shuffle before splitting.
-    labels : ndarray of int64, shape (N,)
+    labels : ndarray of intp, shape (N,)
         The number of each name's class.
     classes : tuple of str
         The classes: ``classes[labels[i]]`` is the language of ``names[i]``.
@@ -117,7 +117,7 @@ def surnames(
             found = sorted(rng.choice(found, size=per_class, replace=False).tolist())
         names += found
         labels += [label] * len(found)
-    return Names(np.array(names), np.array(labels, dtype=np.int64), languages)
+    return Names(np.array(names), np.array(labels, dtype=np.intp), languages)
 
 
 def load_names(source: str | os.PathLike[str] | Iterable[tuple[str, str]]) -> Names:
@@ -163,7 +163,7 @@ def load_names(source: str | os.PathLike[str] | Iterable[tuple[str, str]]) -> Na
     if len(classes) < 2:
         raise ValueError(f"source: got the labels {list(classes)}, wanted at least two")
     pairs = sorted(pairs)
-    labels = np.array([classes.index(label) for label, _ in pairs], dtype=np.int64)
+    labels = np.array([classes.index(label) for label, _ in pairs], dtype=np.intp)
     return Names(np.array([name for _, name in pairs]), labels, classes)
 
 

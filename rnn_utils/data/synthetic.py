@@ -75,9 +75,9 @@ def copy_memory(T: int, batch_size: int, rng: np.random.Generator) -> tuple[np.n
 
     Returns
     -------
-    x : ndarray of int64, shape (T + 20, B)
+    x : ndarray of intp, shape (T + 20, B)
         0 to 7 are symbols, 8 is the blank, 9 the mark: V = 10.
-    y : ndarray of int64, shape (T + 20, B)
+    y : ndarray of intp, shape (T + 20, B)
         Targets, 0 to 8.
 
     Notes
@@ -91,7 +91,7 @@ def copy_memory(T: int, batch_size: int, rng: np.random.Generator) -> tuple[np.n
     check_int("T", T)
     check_int("batch_size", batch_size)
     symbols = check_rng(rng).integers(SYMBOLS, size=(MEMORISED, batch_size))
-    x = np.full((T + 2 * MEMORISED, batch_size), BLANK)
+    x = np.full((T + 2 * MEMORISED, batch_size), BLANK, dtype=np.intp)
     y = x.copy()
     x[:MEMORISED] = symbols
     x[MEMORISED + T - 1] = RECALL
@@ -116,9 +116,9 @@ def temporal_order(T: int, batch_size: int, rng: np.random.Generator) -> tuple[n
 
     Returns
     -------
-    x : ndarray of int64, shape (T, B)
+    x : ndarray of intp, shape (T, B)
         Symbols: 0 to 3 are a, b, c, d; 4 X, 5 Y, 6 E, 7 B: V = 8.
-    y : ndarray of int64, shape (B,)
+    y : ndarray of intp, shape (B,)
         0 for X X, 1 for X Y, 2 for Y X, 3 for Y Y.
 
     Notes
@@ -130,13 +130,13 @@ def temporal_order(T: int, batch_size: int, rng: np.random.Generator) -> tuple[n
     """
     check_int("T", T, minimum=10)
     check_int("batch_size", batch_size)
-    x = check_rng(rng).integers(4, size=(T, batch_size))
+    x = check_rng(rng).integers(4, size=(T, batch_size)).astype(np.intp)
     x[0], x[-1] = 6, 7
     b = np.arange(batch_size)
     first, second = rng.integers(2, size=(2, batch_size))  # 0 for X, 1 for Y
     x[rng.integers(T // 10, 2 * T // 10, batch_size), b] = 4 + first
     x[rng.integers(5 * T // 10, 6 * T // 10, batch_size), b] = 4 + second
-    return x, 2 * first + second
+    return x, (2 * first + second).astype(np.intp)
 
 
 def delay_line(

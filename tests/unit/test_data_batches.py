@@ -110,7 +110,7 @@ def test_pad_values():
     padded, lengths = pad([[1, 2, 3], [4], [5, 6]], value=9)
     np.testing.assert_array_equal(padded, [[1, 4, 5], [2, 9, 6], [3, 9, 9]])
     np.testing.assert_array_equal(lengths, [3, 1, 2])
-    assert padded.dtype == lengths.dtype == np.int64
+    assert padded.dtype == lengths.dtype == np.intp
 
 
 def test_pad_vectors():

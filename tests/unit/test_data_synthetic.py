@@ -46,7 +46,7 @@ def test_adding_problem_floor_is_a_sixth():
 def test_copy_memory_asks_for_the_ten_symbols(T, B, seed):
     x, y = copy_memory(T, B, rng(seed))
     assert x.shape == y.shape == (T + 20, B)
-    assert x[:10].max() < 8 and x.dtype == np.int64
+    assert x[:10].max() < 8 and x.dtype == y.dtype == np.intp
     np.testing.assert_array_equal(y[-10:], x[:10])
     assert (y[:-10] == 8).all()
     assert (x[10 : 10 + T - 1] == 8).all() and (x[10 + T - 1] == 9).all() and (x[10 + T :] == 8).all()
@@ -65,7 +65,7 @@ def test_copy_memory_floor():
 @given(st.integers(10, 120), st.integers(1, 8), SEEDS)
 def test_temporal_order_asks_for_the_two_signs(T, B, seed):
     x, y = temporal_order(T, B, rng(seed))
-    assert x.shape == (T, B) and y.shape == (B,)
+    assert x.shape == (T, B) and y.shape == (B,) and x.dtype == y.dtype == np.intp
     assert (x[0] == 6).all() and (x[-1] == 7).all() and (x[1:-1] < 6).all()
     for b in range(B):
         where = np.flatnonzero(np.isin(x[:, b], (4, 5)))

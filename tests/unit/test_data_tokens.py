@@ -25,7 +25,7 @@ def test_vocabulary_of_characters():
     vocabulary = Vocabulary("hello")
     assert vocabulary.tokens == ("e", "h", "l", "o") and len(vocabulary) == 4
     np.testing.assert_array_equal(vocabulary.encode("hole"), [1, 3, 2, 0])
-    assert vocabulary.encode("hole").dtype == np.int64
+    assert vocabulary.encode("hole").dtype == np.intp
     assert vocabulary.decode(np.array([1, 3, 2, 0])) == "hole"
     assert "h" in vocabulary and "x" not in vocabulary
     assert repr(vocabulary) == "Vocabulary(V=4, characters, unknown=None)"
