@@ -130,8 +130,9 @@ def depart_answer(self: HTML5Translator, node: answer) -> None:
 
 
 def visit_answer_text(self: HTML5Translator, node: answer_text) -> None:
-    """Open what is clicked."""
-    self.body.append("<summary>")
+    """Open what is clicked, named in words too: an answer that is a formula alone would have no name."""
+    number = node.parent.parent.index(node.parent) + 1
+    self.body.append(f'<summary><span class="visually-hidden">Answer {number}: </span>')
 
 
 def depart_answer_text(self: HTML5Translator, node: answer_text) -> None:

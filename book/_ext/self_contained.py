@@ -60,6 +60,7 @@ def remove_unused(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it although sphinx_comments is not loaded
+    app.add_css_file("theme-fixes.css")
     app.connect("config-inited", configure)
     app.connect("html-page-context", tidy_scripts, priority=900)  # after everyone has added theirs
     app.connect("build-finished", remove_unused)

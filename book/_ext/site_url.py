@@ -14,6 +14,10 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
+NOT_FOUND = """<h1>Page not found</h1>
+<p>No page of the book has this address. It may have moved:
+<a href="{prefix}search.html">search the book</a> or <a href="{prefix}index.html">start at the beginning</a>.</p>"""
+
 
 def find_site_url(environ: Mapping[str, str]) -> str | None:
     """The address of the built site, with a trailing slash; None when it is not known.
@@ -44,9 +48,10 @@ def configure(app: Sphinx, config: Config) -> None:
         config.ogp_site_name = config.html_title
         config.ogp_social_cards = {"enable": False}  # pictures drawn per page: megabytes for no reader
         config.sitemap_url_scheme = "{link}"  # one language, one version
-        config.sitemap_excludes = ["404.html", "search.html", "genindex.html"]
+        config.sitemap_excludes = ["404.html", "search.html", "genindex.html", "index.html"]
     # A 404 page is served for any path, so its links must be absolute.
-    config.notfound_urls_prefix = urlsplit(config.site_address or "/").path
+    prefix = config.notfound_urls_prefix = urlsplit(config.site_address or "/").path
+    config.notfound_context = {"title": "Page not found", "body": NOT_FOUND.format(prefix=prefix)}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

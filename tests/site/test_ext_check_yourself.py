@@ -35,7 +35,7 @@ def test_every_answer_unfolds_without_a_script(tmp_path: Path) -> None:
         r'<details class="answer (right|wrong)">\s*<summary>(.*?)</summary>(.*?)</details>', page, re.S
     )
     assert [kind for kind, _, _ in answers] == ["wrong", "right"]
-    assert answers[1][1] == "Time <strong>steps</strong>"
+    assert answers[1][1] == '<span class="visually-hidden">Answer 2: </span>Time <strong>steps</strong>'
     assert "Time comes first." in answers[1][2]
     assert '<p class="verdict">Right</p>' in answers[1][2]
     assert '<p class="verdict">Not quite</p>' in answers[0][2]
