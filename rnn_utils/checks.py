@@ -31,11 +31,14 @@ def check_array(
     TypeError
         When `value` is not numeric, or not of `kind`.
     ValueError
-        When the shape is wrong, an axis is empty, or an entry is not finite.
+        When the shape is wrong, rows differ in length, an axis is empty, or an entry is not finite.
 
     """
-    array = np.asarray(value)
     wanted = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: got rows of different lengths, wanted shape {wanted}") from None
     if array.dtype.kind not in KINDS[kind]:
         raise TypeError(
             f"{name}: got {type(value).__name__} of dtype {array.dtype}, wanted {kind} numbers of shape {wanted}"
