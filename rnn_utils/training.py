@@ -126,7 +126,7 @@ def fit(
     patience : int, optional
         Stop after so many evaluations without a new lowest loss. The model ends with the parameters of the best one.
     checkpoint : path-like, optional
-        File to save the run to, every `save_every` steps and at the end: parameters, optimizer, generator, position
+        File to save the run to, every `save_every` steps and at the end: parameters, optimiser, generator, position
         in the data, carried state, history. A kill at any moment loses the steps since the last save, no more.
     save_every : int
         Steps between saves.
@@ -140,32 +140,26 @@ def fit(
     FloatingPointError
         When a loss or gradient is not finite. Names the step and the last good checkpoint. The update is not made.
     ValueError, TypeError
-        When an argument is wrong, or the checkpoint is damaged or of another model, optimizer or data.
+        When an argument is wrong, or the checkpoint is damaged or of another model, optimiser or data.
 
     """
     run = _Run(
         model=model,
         stream=BatchStream(batches, rng),
         optimizer=optimizer,
-        steps=check_int("steps", steps),
+        steps=steps,
         schedule=schedule,
         clip_norm=clip_norm,
         carry_state=carry_state,
         validation=validation,
-        eval_every=check_int("eval_every", eval_every),
+        eval_every=eval_every,
         patience=patience,
         path=None if checkpoint is None else Path(checkpoint),
-        save_every=check_int("save_every", save_every),
+        save_every=save_every,
     )
     if resume:
         run.load()
-    with _progress_bar(progress, steps, run.history.steps) as bar, np.errstate(all="ignore"):
-        while not run.finished():
-            run.advance()
-            if bar is not None:
-                bar.set_postfix_str(f"loss {run.history.loss[-1]:.3f}", refresh=False)
-                bar.update()
-    run.restore_best()
+    run.train(progress)
     return run.history
 
 
@@ -195,6 +189,8 @@ class _Run:
         mine, model = self.optimizer.params, self.model.params
         if mine.keys() != model.keys() or any(mine[name] is not model[name] for name in mine):
             raise ValueError("optimizer: got other parameters than the model's own, wanted one made from model.params")
+        for name in ("steps", "eval_every", "save_every"):
+            check_int(name, getattr(self, name))
         if self.clip_norm is not None:
             check_number("clip_norm", self.clip_norm, 0, open_ends=True)
         if self.validation is not None:
@@ -205,6 +201,18 @@ class _Run:
                 raise ValueError("validation: got None, wanted held-out batches: patience counts evaluations")
         if self.path is not None and not self.path.parent.is_dir():
             raise FileNotFoundError(f"checkpoint: got {self.path}, wanted a file in a folder that exists")
+
+    def train(self, progress: bool | None) -> None:
+        """Take all the steps that are left, and give the model its best parameters where they were kept."""
+        # Overflow is no surprise here: every loss and norm is looked at, and the error then says more than a warning.
+        with _progress_bar(progress, self.steps, self.history.steps) as bar, np.errstate(all="ignore"):
+            while not self.finished():
+                self.advance()
+                if bar is not None:
+                    bar.set_postfix_str(f"loss {self.history.loss[-1]:.3f}", refresh=False)
+                    bar.update()
+        for name, p in self.best.items():
+            self.model.params[name][...] = p
 
     def finished(self) -> bool:
         """Whether all steps are done, or the held-out loss has stopped falling."""
@@ -259,11 +267,6 @@ class _Run:
         return FloatingPointError(
             f"step {self.history.steps + ahead} of {self.steps}: got {what}, wanted finite numbers; {last}"
         )
-
-    def restore_best(self) -> None:
-        """Give the model the parameters of its best evaluation, where they were kept."""
-        for name, p in self.best.items():
-            self.model.params[name][...] = p
 
     def settings(self) -> dict[str, Any]:
         """What a resumed run must have in common with the one that was saved."""
