@@ -1,5 +1,6 @@
 """A served copy of the built site, and a real browser to open it in."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -26,6 +27,10 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *_arguments: object) -> None:
         pass
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a closed page hangs up on what it was still loading
+            super().handle()
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +68,8 @@ def browser() -> Iterator[object]:
         try:
             running = playwright.chromium.launch(executable_path=found, args=QUIET, chromium_sandbox=False)
         except Error as error:
-            message = f"NO BROWSER, so the built pages are not tested. To mend it: .venv/bin/playwright install chromium\n{error}"
+            mend = "To mend it: .venv/bin/playwright install chromium"
+            message = f"NO BROWSER, so the built pages are NOT TESTED. {mend}\n{error}"
             (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
         yield running
         running.close()

@@ -28,7 +28,7 @@ def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[st
             overflow: document.documentElement.scrollWidth - innerWidth,
             background: getComputedStyle(document.body).backgroundColor,
             broken: [...document.images].filter(i => i.loading !== "lazy" && !i.naturalWidth).map(i => i.src),
-            headings: [...document.querySelectorAll("h1")].length,
+            headings: [...document.querySelectorAll("h1")].filter(h => h.checkVisibility()).length,
             unnumbered: [...document.querySelectorAll("article figure figcaption")]
                 .filter(c => !/^Fig\\. \\d/.test(c.innerText)).map(c => c.innerText.slice(0, 60)),
         })"""
@@ -75,8 +75,10 @@ def test_every_page_reads_without_javascript(browser: Any, server: str, pages: l
 def test_a_page_with_a_fault_is_caught(browser: Any, server: str, site: Path) -> None:
     planted = site / "planted-fault.html"
     planted.write_text(
-        "<!doctype html><title>x</title><h1>x</h1><img src='missing.svg'><script src='http://127.0.0.1:9/x.js'></script>"
-        "<figure><figcaption>no number</figcaption></figure><div style='width:3000px'>wide</div><script>throw 1</script>",
+        "<!doctype html><title>x</title><h1>x</h1><img src='missing.svg'>"
+        "<script src='http://127.0.0.1:9/x.js'></script>"
+        "<figure><figcaption>no number</figcaption></figure><div style='width:3000px'>wide</div>"
+        "<script>throw 1</script>",
         "utf8",
     )
     try:
