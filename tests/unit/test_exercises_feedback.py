@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 
 from rnn_utils import exercises
 from rnn_utils.exercises.feedback import NOT_WRITTEN, Exercise, Mistake
@@ -221,6 +222,10 @@ def test_starters_in_every_form_are_not_errors():
         total = x.sum(axis=0)
         return ... if total is not None else x
 
+    def returning(x):
+        ...
+        return None
+
     def used(x):
         total = ...
         return x / total
@@ -228,7 +233,7 @@ def test_starters_in_every_form_are_not_errors():
     def refused(x):
         raise NotImplementedError
 
-    starters = [bare, documented, started, used, refused, lambda x: NotImplemented, lambda x: (x, ...), None]
+    starters = [bare, documented, started, returning, used, refused, lambda x: NotImplemented, lambda x: (x, ...), None]
     assert {SMOOTH.feedback(starter) for starter in starters} == {f"○ smooth: {NOT_WRITTEN}"}
 
 
@@ -250,6 +255,7 @@ def test_argument_changed_in_place():
     assert SMOOTH.feedback(greedy).startswith("✗ smooth: changed its argument x in place: work on a copy")
     parameters = Exercise("sum", lambda p: p["w"].sum(), lambda rng: [({"w": np.ones(3), "steps": [1, 2]},)])
     assert "changed its argument p" in parameters.feedback(lambda p: p["steps"].append(3) or p["w"].sum())
+    assert "changed its argument p" in parameters.feedback(lambda p: p["steps"].__setitem__(0, 5) or p["w"].sum())
     assert parameters.feedback(lambda p: p["w"].sum()) == "✓ sum: right on 1 case"
 
 
@@ -276,6 +282,23 @@ def test_warnings_of_the_answer_are_kept_quiet():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert SMOOTH.feedback(lambda x: np.log(x)).startswith("✗ smooth: the result is NaN at ")
+
+
+def test_missing_values_may_be_wanted():
+    exercise = Exercise("gaps", lambda n: np.array([np.nan, n, 1.0]), lambda rng: [(2.0,)])
+    assert exercise.feedback(lambda n: np.array([np.nan, n, 1.0])) == "✓ gaps: right on 1 case"
+    assert exercise.feedback(lambda n: np.array([0.0, n, 1.0])).startswith("✗ gaps: the result is ")
+
+
+def test_root_of_what_is_wanted():
+    exercise = Exercise("variance", lambda x: x.var(axis=0), make_x)
+    assert exercise.feedback(lambda x: x.std(axis=0)) == (
+        "✗ variance: the result is the root of what is wanted: did you forget the square?"
+    )
+
+
+def test_torch_tensors_are_sent_back():
+    assert "is a torch tensor, wanted NumPy" in SMOOTH.feedback(lambda x: torch.tensor(smooth(x)))
 
 
 def test_right_answer_is_never_taken_for_a_mistake():
