@@ -17,6 +17,7 @@ NOTEBOOKS = sorted((ROOT / "book").glob("[0-9]*.ipynb"))
 
 MAX_BYTES = 300 * 1024
 MAX_LINES = 40
+MAX_COLUMNS = 88  # what fits a code cell on the page without scrolling
 MIN_COMPARED = 0.6
 NOT_COMPARED = ("nbval-ignore-output", "nbval-skip", "nbval_ignore_output", "nbval_skip")
 SECTIONS = ["Key points", "Check yourself", "Exercises", "In an interview", "Further reading and watching"]
@@ -108,6 +109,38 @@ def short_cells(chapter: Chapter) -> Iterator[str]:
     for number, cell in enumerate(chapter.code, 1):
         if len(cell.source.splitlines()) > MAX_LINES:
             yield f"code cell {number} has {len(cell.source.splitlines())} lines, more than {MAX_LINES}"
+
+
+@rule
+def code_fits_the_page(chapter: Chapter) -> Iterator[str]:
+    for number, cell in enumerate(chapter.code, 1):
+        for line in [*cell.source.splitlines(), *printed(cell).splitlines()]:
+            if len(line) > MAX_COLUMNS:
+                yield f"code cell {number} has a line of {len(line)} characters, more than {MAX_COLUMNS}: {line[:40]} …"
+
+
+def numbers(text: str) -> list[str]:
+    """Decimal fractions in a text, without thousands separators; a true minus sign and a hyphen are left out."""
+    return re.findall(r"(?<![\w.])\d+\.\d+(?![\d.]*\d\.\d)(?:e[-+]?\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", text))
+
+
+def is_rounded(written: str, shown: float, scale: float = 1.0) -> bool:
+    """Whether `written` is what `shown` rounds to, at the digits written."""
+    digits = len(written.partition(".")[2])
+    return abs(float(written) * scale - shown) <= (0.5 * 10.0**-digits + 1e-12) * scale
+
+
+@rule
+def numbers_in_prose_are_printed(chapter: Chapter) -> Iterator[str]:
+    """Every decimal fraction in the text is an output on the page, a setting in its code, or cited."""
+    shown = [float(n) for cell in chapter.code for n in numbers(printed(cell) + cell.source)]
+    for paragraph in re.split(r"\n\s*\n", re.sub(r"```.*?```|`[^`\n]+`", "", chapter.prose, flags=re.DOTALL)):
+        if "{cite" in paragraph or "{interview}" in paragraph:
+            continue
+        for written in numbers(paragraph.replace("{,}", "")):
+            percent = re.search(re.escape(written) + r"\s*\\?%", paragraph)
+            if not any(is_rounded(written, n) or (percent and is_rounded(written, n, 0.01)) for n in shown):
+                yield f"the text says {written}, which no cell prints: …{paragraph[:60]}…"
 
 
 @rule

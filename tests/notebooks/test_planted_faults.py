@@ -222,6 +222,21 @@ def no_text_output_at_all(notebook):
         cell.outputs = [output for output in cell.outputs if output.output_type == "display_data"]
 
 
+@plant("code_fits_the_page")
+def long_line(notebook):
+    code(notebook)[0].source += "\n# " + "long " * 20
+
+
+@plant("code_fits_the_page")
+def long_output(notebook):
+    code(notebook, printed)[0].outputs[0].text += "wide " * 20
+
+
+@plant("numbers_in_prose_are_printed")
+def number_that_no_cell_prints(notebook):
+    notebook.cells[0].source += "\n\nThe error is 123.4567 spots."
+
+
 @plant("stable_text")
 def unrounded_number(notebook):
     code(notebook, printed)[0].outputs[0].text += "0.30000000000000004"
