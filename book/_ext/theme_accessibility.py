@@ -1,12 +1,13 @@
-"""What the theme, docutils and pandas get wrong for assistive technology, put right where each piece is made.
+"""What the theme, docutils, myst-nb and pandas get wrong for assistive technology, put right where each piece is made.
 
-Three of the fixes are templates (`book/_templates`: the search button's name, the sidebar as a landmark); the two
-that concern a page's content are here.
+Two of the fixes are templates (`book/_templates`: the search button's name, the sidebar as a landmark); the three that
+concern a page's content are here.
 """
 
 from typing import Any, cast
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
@@ -38,9 +39,23 @@ def depart_citation(self: HTML5Translator, node: nodes.citation) -> None:
     cast(Any, HTML5Translator).depart_citation(self, node)
 
 
+def visit_hidden_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    """Open a cell that is folded away, named by its own words: myst-nb names it otherwise, with blocks in its title."""
+    self.body.append(f'<details class="hide {" ".join(node["classes"])}">\n<summary>')
+    for state, words in (("collapsed", node["prompt_show"]), ("expanded", node["prompt_hide"])):
+        self.body.append(f'<span class="{state}">{self.encode(words)}</span>')
+    self.body.append("</summary>\n")
+
+
+def depart_hidden_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    """Close a cell that is folded away."""
+    self.body.append("</details>\n")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_post_transform(EmptyTableHeaders)
-    visitors = (visit_citation, depart_citation)
-    app.add_node(nodes.citation, override=True, html=visitors, singlehtml=visitors)
+    citation, hidden_cell = (visit_citation, depart_citation), (visit_hidden_cell, depart_hidden_cell)
+    app.add_node(nodes.citation, override=True, html=citation, singlehtml=citation)
+    app.add_node(HideCodeCellNode, override=True, html=hidden_cell, singlehtml=hidden_cell)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -30,6 +30,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     chapter["cells"][1]["outputs"] = [
         {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": TABLE}}
     ]
+    chapter["cells"][1]["metadata"] = {"tags": ["hide-input"]}
     (source / "book/chapter.ipynb").write_text(json.dumps(chapter))
     (source / "CITATION.cff").write_text(CFF)
     (source / "refs.bib").write_text("@book{a, author={A. B.}, title={C}, publisher={D}, year=1990}")
@@ -62,6 +63,14 @@ def test_corner_of_a_table_is_no_header(book: Book) -> None:
     page = book.article("book/chapter")
     assert "<td></td><th>a</th>" in page
     assert "<th></th>" not in page
+
+
+def test_folded_cell_is_named_by_its_own_words(book: Book) -> None:
+    title = re.search(r'<details class="hide above-input">\s*<summary>(.*?)</summary>', book.article("book/chapter"))[1]
+    assert re.findall(r"<span class=\"(\w+)\">([^<]*)", title) == [
+        ("collapsed", "Show code cell source"),
+        ("expanded", "Hide code cell source"),
+    ]
 
 
 def test_entries_of_the_bibliography_are_items_of_a_list(book: Book) -> None:
