@@ -215,6 +215,16 @@ def test_padding_changes_nothing_whatever_it_holds(data, kind, junk):
 
 
 @every_kind
+def test_outputs_and_gradients_in_the_padding_are_zero(kind):
+    x, state, dout, dstate = problem(kind, 3, 2)
+    out, _, dx, _, _ = run(make(kind), x, state, dout, dstate, np.array([1, 2]))
+    for array in (out, dx):
+        np.testing.assert_array_equal(array[1:, 0], 0)
+        np.testing.assert_array_equal(array[2:, 1], 0)
+        assert array[:2].any()
+
+
+@every_kind
 def test_lengths_that_fill_the_batch_are_no_lengths(kind):
     layer, p = make(kind), problem(kind, 3, 2)
     assert_equal(run(layer, *p, np.array([3, 3])), run(layer, *p))

@@ -1,0 +1,213 @@
+"""Do the tests notice? Single-line faults of the kinds that people make, each planted in a copy of the package.
+
+To add one: the file, what to replace (it must occur there once), what with, and the tests that must fail.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+if not hasattr(os, "fork") or find_spec("torch") is None:
+    pytest.skip("needs forked processes, and torch to compare optimisers with", allow_module_level=True)
+
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parents[1] / "rnn_utils"
+
+CELL = "test_recurrent.py::test_the_layer_is_its_cell_step_by_step_forward_and_backward[{}-5-3]"
+DIFFERENCES = "test_recurrent.py::test_gradients_agree_with_finite_differences[{}-2-3]"
+PADDING = "test_recurrent.py::test_gradients_with_lengths_agree_with_finite_differences[{}]"
+ZERO = "test_recurrent.py::test_outputs_and_gradients_in_the_padding_are_zero[GRU]"
+OPTIM = "test_optim.py::test_equals_torch_over_100_steps[None-{0}-{0}-options{1}]"
+
+FAULTS = {
+    # the recurrent layers
+    "RNN: slope of tanh": ("recurrent.py", "1 - h[1:] ** 2", "1 - h[1:]", DIFFERENCES.format("RNN")),
+    "RNN: transposed weight": (
+        "recurrent.py",
+        'np.matmul(da[t], self.params["weight_hh"], out=dh)',
+        'np.matmul(da[t], self.params["weight_hh"].T, out=dh)',
+        DIFFERENCES.format("RNN"),
+    ),
+    "RNN: forgotten sum over time": (
+        "recurrent.py",
+        'return dx, dh, {**product_gradients("ih", da, x), **product_gradients("hh", da, h[:-1])}',
+        'return dx, dh, {**product_gradients("ih", da, x), **product_gradients("hh", da[-1:], h[-2:-1])}',
+        DIFFERENCES.format("RNN"),
+    ),
+    "LSTM: off by one in time": (
+        "recurrent.py",
+        'return dx, (dh, dc), {**product_gradients("ih", da, x), **product_gradients("hh", da, h[:-1])}',
+        'return dx, (dh, dc), {**product_gradients("ih", da, x), **product_gradients("hh", da, h[1:])}',
+        DIFFERENCES.format("LSTM"),
+    ),
+    "LSTM: wrong gate": (
+        "recurrent.py",
+        "enumerate((g, c[:-1], i, tanh_c))",
+        "enumerate((i, c[:-1], g, tanh_c))",
+        DIFFERENCES.format("LSTM"),
+    ),
+    "LSTM: the cell forgets by the input gate": ("recurrent.py", "dc *= f[t]", "dc *= i[t]", CELL.format("LSTM")),
+    "LSTM: gradient of the final cell dropped": (
+        "recurrent.py",
+        "dc = dstate[1]",
+        "dc = 0 * dstate[1]",
+        DIFFERENCES.format("LSTM"),
+    ),
+    "LSTM: forward with gates swapped": (
+        "recurrent.py",
+        "i, f, g, o = gates[t]",
+        "f, i, g, o = gates[t]",
+        CELL.format("LSTM"),
+    ),
+    "GRU: sign": (
+        "recurrent.py",
+        "np.subtract(h[t], n, out=keep)",
+        "np.subtract(n, h[t], out=keep)",
+        CELL.format("GRU"),
+    ),
+    "GRU: off by one in time": ("recurrent.py", "(h[:-1] - n) * z", "(h[1:] - n) * z", DIFFERENCES.format("GRU")),
+    "GRU: z for 1 − z": ("recurrent.py", "dh *= z[t]", "dh *= 1 - z[t]", DIFFERENCES.format("GRU")),
+    "GRU: reset before both products": ("recurrent.py", "da[:, :, 2] = da_n  #", "da_n  #", DIFFERENCES.format("GRU")),
+    "GRU: wrong bias": (
+        "recurrent.py",
+        'a_h += p["bias_hh"]',
+        'a_h += p["bias_ih"]',
+        CELL.format("GRU"),
+    ),
+    "a bias gradient that is not summed": ("recurrent.py", "da.sum(0)", "da[-1]", DIFFERENCES.format("relu")),
+    # padding
+    "padding: one step too many": ("padding.py", ">= lengths", "> lengths", ZERO),
+    "padding: outputs not zeroed": (
+        "padding.py",
+        "states[1:][mark_padding(lengths, len(states) - 1)] = 0",
+        "pass",
+        ZERO,
+    ),
+    "padding: missing mask in backward": (
+        "padding.py",
+        "np.where(mark_padding(lengths, len(dout))[..., None], 0, dout)",
+        "dout.copy()",
+        PADDING.format("RNN"),
+    ),
+    "padding: final state from the last step": (
+        "padding.py",
+        "final = states[lengths, np.arange(len(lengths))]",
+        "final = states[-1].copy()",
+        PADDING.format("GRU"),
+    ),
+    "padding: the cell does not pass through": (
+        "recurrent.py",
+        "np.array([[0], [1], [0], [0]])",
+        "np.array([[0], [0], [0], [0]])",
+        PADDING.format("LSTM"),
+    ),
+    "a final state that shares memory": (
+        "padding.py",
+        "return states[-1].copy()",
+        "return states[-1]",
+        "test_recurrent.py::test_no_gradient_shares_memory_with_another[RNN]",
+    ),
+    # cells, and what is made of layers
+    "LSTMCell: wrong gradient into a gate": (
+        "cells.py",
+        "da_o = dh *",
+        "da_o = dc *",
+        "test_cells.py::test_gradients_agree_with_finite_differences[LSTM-3]",
+    ),
+    "GRUCell: forgotten path through the state": (
+        "cells.py",
+        "return dx, dh_prev + dh * z, grads",
+        "return dx, dh_prev, grads",
+        "test_cells.py::test_gradients_agree_with_finite_differences[GRU-3]",
+    ),
+    "Bidirectional: gradient not turned round": (
+        "stacked.py",
+        "dx_f + reverse(dx_r, lengths)",
+        "dx_f + dx_r",
+        "test_stacked.py::test_gradients_agree_with_finite_differences[GRU-None]",
+    ),
+    # the other layers and the losses
+    "Linear: bias left out": (
+        "layers.py",
+        'y += self.params["bias"]',
+        "y += 0",
+        "test_layers.py::test_linear_is_w_x_plus_b",
+    ),
+    "Embedding: repeated tokens not summed": (
+        "layers.py",
+        "np.add.reduceat(rows[order], starts, axis=0)",
+        "rows[order][starts]",
+        "test_layers.py::test_the_gradient_of_an_embedding_sums_over_every_place_of_a_token",
+    ),
+    "Dropout: mean not kept": (
+        "layers.py",
+        "kept / (1 - self.p)",
+        "kept / 1",
+        "test_layers.py::test_dropout_drops_a_share_p_and_keeps_the_mean",
+    ),
+    "cross-entropy: sign": (
+        "functional.py",
+        "dlogits[token, labels] -= 1",
+        "dlogits[token, labels] += 1",
+        "test_functional.py::test_gradient_of_cross_entropy",
+    ),
+    "cross-entropy: mean over the padding too": (
+        "functional.py",
+        "* counted, dtype=np.float64) / size",
+        "* counted, dtype=np.float64) / counted.size",
+        "test_functional.py::test_masked_tokens_do_not_count_whatever_they_hold",
+    ),
+    "forget bias in the wrong gate": (
+        "init.py",
+        "[hidden : 2 * hidden]",
+        "[:hidden]",
+        "test_init.py::test_forget_bias_sets_the_sum_of_both_biases_and_touches_no_other_gate",
+    ),
+    # the optimisers
+    "SGD: sign": (
+        "optim.py",
+        "p -= np.multiply(grad, lr, out=scratch)",
+        "p += np.multiply(grad, lr, out=scratch)",
+        OPTIM.format("SGD", 0),
+    ),
+    "Adam: correction forgotten": ("optim.py", "1 - beta2**self.steps", "1 - beta2", OPTIM.format("Adam", 7)),
+    "RMSprop: epsilon twice": (
+        "optim.py",
+        "scratch += self.eps\n        np.divide(grad,",
+        "np.divide(grad,",
+        OPTIM.format("RMSprop", 4),
+    ),
+    "clipping by element": (
+        "optim.py",
+        "grad *= factor",
+        "np.clip(grad, -max_norm, max_norm, out=grad)",
+        "test_optim.py::test_clip_grad_norm_equals_torchs",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def exit_codes():
+    """Run every fault's tests, and all the tests that are named without a fault, in one process."""
+    tests = sorted({fault[3] for fault in FAULTS.values()})
+    work = [("__init__.py", "", "", tests), *((*fault[:3], [fault[3]]) for fault in FAULTS.values())]
+    script = [sys.executable, str(TESTS / "mutation_run.py")]
+    done = subprocess.run(script, input=json.dumps(work), capture_output=True, text=True, check=True)
+    return dict(zip(["no fault", *FAULTS], json.loads(done.stdout), strict=True))
+
+
+def test_without_a_fault_all_these_tests_pass(exit_codes):
+    assert exit_codes["no fault"] == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_caught(name, exit_codes):
+    file, old, new, _ = FAULTS[name]
+    assert (PACKAGE / file).read_text(encoding="utf-8").count(old) == 1, "the line that this fault replaces has changed"
+    assert new != old
+    assert exit_codes[name] == pytest.ExitCode.TESTS_FAILED
