@@ -159,6 +159,18 @@ def test_beam_stops_when_nothing_alive_can_overtake():
     assert len(found) == 2 and len(calls) < 6
 
 
+def test_beam_goes_on_while_something_alive_can_overtake_what_is_done():
+    end, a, b = 0, 1, 2
+    p = np.array(
+        [[1.0, 0, 0], [0.1, 0.4, 0.5], [1.0, 0, 0], [0.4, 0.6, 0]]
+    )  # next token by present one; 3 is the start
+    with np.errstate(divide="ignore"):
+        scores = np.log(p)
+    found = beam_search(lambda ids, state: (scores[ids], state), 3, width=2, length=9, end=end)
+    assert [h.ids for h in found] == [(end,), (a, b, end)]  # (a, end), of .21, was done first
+    np.testing.assert_allclose(np.exp([h.log_prob for h in found]), [0.4, 0.39])
+
+
 def test_bad_input_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="tau: got 0, wanted a number > 0"):

@@ -222,6 +222,29 @@ def test_resuming_with_other_layers_and_optimizers(tmp_path, optimizer, layer):
     assert_same(straight, resumed)
 
 
+def test_resuming_when_training_draws_from_the_same_generator_as_the_data(tmp_path):
+    """As dropout does: the draws after the last batch belong to the position too."""
+
+    def noisy(path=None, steps=20, **options):
+        rng = np.random.default_rng(5)
+        model = language_model()
+        exact = model.loss_and_grads
+
+        def loss_and_grads(batch, state=None):
+            loss, grads, state = exact(batch, state)
+            return loss, {name: grad + rng.normal(0, 0.01, grad.shape) for name, grad in grads.items()}, state
+
+        model.loss_and_grads = loss_and_grads
+        history = fit(model, shuffled, SGD(model.params, 0.1), steps=steps, rng=rng, checkpoint=path, **options)
+        return model, history
+
+    straight, history = noisy()
+    noisy(tmp_path / "run.npz", steps=7)
+    resumed, again = noisy(tmp_path / "run.npz", resume=True)
+    assert again == history
+    assert_same(straight, resumed)
+
+
 def test_the_resumed_run_goes_on_from_the_last_save(tmp_path):
     path = tmp_path / "run.npz"
     with pytest.raises(KeyboardInterrupt):
