@@ -13,16 +13,25 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT, QuietHandler
 
 from rnn_utils.touch import Unrolled
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 STATIC = ROOT / "book/_static"
 RUN = """async ({model, text, cut}) => {
     const {encode, run} = await import("/touch/network.mjs");
     const {ids, unknown} = encode(model, text);
     return {ids, unknown, steps: run(model, ids, cut)};
 }"""
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Files, with module scripts as such, and without a line of log for each."""
+
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
 
 
 def on_pages() -> list[Any]:
@@ -59,7 +68,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
     folder = tmp_path_factory.mktemp("touch")
     (folder / "touch").symlink_to(STATIC / "touch")
     (folder / "book.css").symlink_to(STATIC / "book.css")
-    handler = functools.partial(QuietHandler, directory=str(folder))
+    handler = functools.partial(Handler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}/", folder
