@@ -162,7 +162,7 @@ def test_beam_stops_when_nothing_alive_can_overtake():
 def test_beam_goes_on_while_something_alive_can_overtake_what_is_done():
     end, a, b = 0, 1, 2
     p = np.array(
-        [[1.0, 0, 0], [0.1, 0.4, 0.5], [1.0, 0, 0], [0.4, 0.6, 0]]
+        [[1.0, 0, 0], [0.35, 0, 0.65], [1.0, 0, 0], [0.4, 0.6, 0]]
     )  # next token by present one; 3 is the start
     with np.errstate(divide="ignore"):
         scores = np.log(p)
