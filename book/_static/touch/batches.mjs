@@ -1,0 +1,20 @@
+// From text to batches, as in rnn_utils.data: `words`, `Vocabulary.encode` and `contiguous_streams`.
+
+/** Words and punctuation marks, in lower case. */
+export function words(text) {
+  return text.toLowerCase().match(/[\p{L}\p{N}_]+(?:'[\p{L}\p{N}_]+)*|[^\p{L}\p{N}_\s]/gu) ?? [];
+}
+
+/** Ids of the tokens: that of "<unk>" for one outside the vocabulary, undefined where there is no "<unk>". */
+export function encode(tokens, vocabulary) {
+  const ids = new Map(vocabulary.map((token, id) => [token, id]));
+  return tokens.map((token) => ids.get(token) ?? ids.get("<unk>"));
+}
+
+/** The length L of B streams, and all batches {x, y}: T rows of B ids each. */
+export function contiguousStreams(ids, B, T) {
+  const L = Math.max(0, Math.floor((ids.length - 1) / B));
+  const rows = (start) => Array.from({ length: T }, (_, t) => Array.from({ length: B }, (_, b) => ids[b * L + start + t]));
+  const batches = Array.from({ length: Math.floor(L / T) }, (_, k) => ({ x: rows(k * T), y: rows(k * T + 1) }));
+  return { L, batches };
+}
