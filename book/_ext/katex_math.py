@@ -137,7 +137,7 @@ def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
 def configure(app: Sphinx, config: Config) -> None:
     """Render with KaTeX and copy its style sheet and fonts to the site."""
     config.html_math_renderer = "katex"
-    config.html_static_path.append(str(VENDOR / "static"))
+    config.html_static_path = [*config.html_static_path, str(VENDOR / "static")]
 
 
 def add_styles(

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import warnings
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,6 @@ def run(source: Path, config: dict[str, Any], processes: int = 1) -> Book:
     with warnings.catch_warnings(), patch_docutils(), docutils_namespace():
         warnings.simplefilter("ignore")
         folders = source, None, output, source.parent / "doctrees"
-        app = Sphinx(*folders, "html", dict(config), status=None, warning=said, parallel=processes)
+        app = Sphinx(*folders, "html", deepcopy(config), status=None, warning=said, parallel=processes)
         app.build()
     return Book(source, output, re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()), config)
