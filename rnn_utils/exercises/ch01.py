@@ -35,37 +35,51 @@ check_persistence = Exercise(
 )
 
 
-def autocorrelation_at(x, k):
-    """r_k of a sequence x (T,), by its definition: a float."""
-    d = x - x.mean()
-    return np.sum(d[k:] * d[: len(d) - k]) / np.sum(d**2)
+def shuffle_test(x, score, n, rng):
+    """Share of orders, the true one among n shuffled ones, that score at least as high as the true one."""
+    true = score(x)
+    return (1 + sum(score(rng.permutation(x)) >= true for _ in range(n))) / (1 + n)
 
 
-check_autocorrelation_at = Exercise(
-    name="autocorrelation_at",
-    solution=autocorrelation_at,
-    cases=lambda rng: [(2 + rng.normal(size=T).cumsum(), k) for T, k in [(12, 1), (20, 3), (15, 0)]],
-    axes={"x": "T"},
+def shares(x, score, n, rng, counts):
+    """Share of n shuffles whose score `counts` beside the true one's, the true order left out."""
+    true = score(x)
+    return sum(counts(score(rng.permutation(x)), true) for _ in range(n)) / n
+
+
+def first_rise(x):
+    """A score that depends on order: by how much the second value exceeds the first."""
+    return x[1] - x[0]
+
+
+check_shuffle_test = Exercise(
+    name="shuffle_test",
+    solution=shuffle_test,
+    cases=lambda rng: [
+        (np.array(x), first_rise, n, np.random.default_rng(seed))
+        for seed, (x, n) in enumerate(
+            [([1.0, 3.0, 2.0, 4.0, 2.5], 40), ([2.0, 1.0, 3.0, 3.5], 30), ([0.0, 9.0, 1.0, 2.0], 20)]
+        )
+    ],
     mistakes=(
         Mistake(
-            "mean kept",
-            lambda x, k: np.sum(x[k:] * x[: len(x) - k]) / np.sum(x**2),
-            "the mean is still in it: subtract it before you multiply",
+            "true order not counted",
+            lambda x, score, n, rng: shares(x, score, n, rng, lambda shuffled, true: shuffled >= true),
+            "the true order is one of the orders too: (1 + k) / (1 + n), or the answer could be 0",
         ),
         Mistake(
-            "mean of the products",
-            lambda x, k: np.mean((x[k:] - x.mean()) * (x - x.mean())[: len(x) - k]) / x.var(),
-            "the sum above was divided by T − k and the one below by T: divide the plain sums",
+            "lower scores counted",
+            lambda x, score, n, rng: (
+                (1 + n * shares(x, score, n, rng, lambda shuffled, true: shuffled <= true)) / (1 + n)
+            ),
+            "orders that score at most as high were counted: a small share should mean that the true order stands out",
         ),
         Mistake(
-            "correlation of the two pieces",
-            lambda x, k: np.corrcoef(x[k:], x[: len(x) - k])[0, 1],
-            "each piece was centred on its own mean: the definition uses the mean of all of x for both",
-        ),
-        Mistake(
-            "covariance",
-            lambda x, k: np.sum((x[k:] - x.mean()) * (x - x.mean())[: len(x) - k]) / len(x),
-            "this is the autocovariance: divide by the sum of squares, so that lag 0 gives 1",
+            "ties left out",
+            lambda x, score, n, rng: (
+                (1 + n * shares(x, score, n, rng, lambda shuffled, true: shuffled > true)) / (1 + n)
+            ),
+            "only higher scores were counted: a shuffle that scores just as high counts as well (>=)",
         ),
     ),
 )
@@ -134,4 +148,4 @@ check_anomalies = Exercise(
     ),
 )
 
-EXERCISES = (check_persistence, check_autocorrelation_at, check_windows, check_anomalies)
+EXERCISES = (check_persistence, check_shuffle_test, check_windows, check_anomalies)
