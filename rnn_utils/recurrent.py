@@ -98,10 +98,13 @@ class RNN(RecurrentLayer):
         a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
         h = states_from(state[0], len(x))  # (T + 1, B, H)
         for t in range(len(x)):
-            a = h[t + 1]
+            a = h[t + 1]  # h_t takes shape where it will stay
             np.matmul(h[t], p["weight_hh"].T, out=a)
             a += a_x[t]
-            np.tanh(a, out=a) if self.nonlinearity == "tanh" else np.maximum(a, 0, out=a)
+            if self.nonlinearity == "tanh":
+                np.tanh(a, out=a)
+            else:
+                np.maximum(a, 0, out=a)
         return h[1:], final_state(h, lengths), RNNCache(x, h, lengths)
 
     def _backward(
@@ -109,7 +112,7 @@ class RNN(RecurrentLayer):
     ) -> tuple[np.ndarray, np.ndarray, Arrays]:
         x, h, lengths = cache
         dout, dh = outside_gradient(dout, dstate[0], lengths)
-        # The slope of the nonlinearity, to become the gradient of a_t as the loop multiplies it by that of h_t.
+        # The slope of the nonlinearity; the loop multiplies it by the gradient of h_t and so makes it that of a_t.
         da = 1 - h[1:] ** 2 if self.nonlinearity == "tanh" else (h[1:] > 0).astype(self.dtype)
         for t in reversed(range(len(x))):
             dh += dout[t]
@@ -169,21 +172,21 @@ class LSTM(RecurrentLayer):
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
         p, (steps, batch, _) = self.params, x.shape
         gates = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
-        scale, shift = (
-            self._per_gate(batch, [0.5, 0.5, 1, 0.5]),
-            self._per_gate(batch, [0.5, 0.5, 0, 0.5]),
-        )  # i, f, g, o
+        scale = self._per_gate(batch, [0.5, 0.5, 1, 0.5])  # σ for i, f and o, tanh for g
+        shift = self._per_gate(batch, [0.5, 0.5, 0, 0.5])
         h, c = states_from(state[0], steps), states_from(state[1], steps)
         tanh_c = np.empty_like(h[1:])
         a_h, ig = np.empty_like(gates[0]), np.empty_like(h[0])
         for t in range(steps):
+            # i, f, g and o, of the sum of W_ih x_t + b_ih + b_hh, there already, and W_hh h_{t−1}
             np.matmul(h[t], p["weight_hh"].T, out=a_h)
             gates[t] += a_h
             squash_(gates[t], scale, shift)
-            i, f, g, o = gates[t].reshape(batch, 4, -1).swapaxes(0, 1)
-            np.multiply(i, g, out=ig)
+            i, f, g, o = gates[t].reshape(batch, 4, -1).swapaxes(0, 1)  # each (B, H)
+            # c_t = f c_{t−1} + i g
             np.multiply(f, c[t], out=c[t + 1])
-            c[t + 1] += ig
+            c[t + 1] += np.multiply(i, g, out=ig)
+            # h_t = o tanh(c_t)
             np.tanh(c[t + 1], out=tanh_c[t])
             np.multiply(o, tanh_c[t], out=h[t + 1])
         gates = gates.reshape(steps, batch, 4, -1)
@@ -197,7 +200,7 @@ class LSTM(RecurrentLayer):
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Arrays]:
         x, h, c, gates, tanh_c, lengths = cache
         dout, dh = outside_gradient(dout, dstate[0], lengths)
-        dc = dstate[1]
+        dc = dstate[1]  # with lengths too: the padding, where f = 1, hands it on
         i, f, g, o = gates.transpose(2, 0, 1, 3)  # each (T, B, H)
         # What each gate passes on of the gradient that arrives: its slope times what it multiplied.
         da = 1 - gates  # (T, B, 4, H)
@@ -205,6 +208,7 @@ class LSTM(RecurrentLayer):
         np.subtract(1, g**2, out=da[:, :, 2])  # tanh' = 1 − tanh²
         for k, other in enumerate((g, c[:-1], i, tanh_c)):
             da[:, :, k] *= other
+        da_rows = da.reshape(*dout.shape[:2], -1)  # the same memory as (T, B, 4H)
         dc_dh = 1 - tanh_c**2
         dc_dh *= o  # c_t reaches the loss by itself and through h_t
         for t in reversed(range(len(x))):
@@ -214,10 +218,9 @@ class LSTM(RecurrentLayer):
             da[t, :, :3] *= dc[:, None]
             da[t, :, 3] *= dh
             dc *= f[t]
-            np.matmul(da[t].reshape(dh.shape[0], -1), self.params["weight_hh"], out=dh)
-        da = da.reshape(*dout.shape[:2], -1)  # (T, B, 4H)
-        dx = time_product(da, self.params["weight_ih"])
-        return dx, (dh, dc), {**product_gradients("ih", da, x), **product_gradients("hh", da, h[:-1])}
+            np.matmul(da_rows[t], self.params["weight_hh"], out=dh)
+        dx = time_product(da_rows, self.params["weight_ih"])
+        return dx, (dh, dc), {**product_gradients("ih", da_rows, x), **product_gradients("hh", da_rows, h[:-1])}
 
 
 class GRUCache(NamedTuple):
@@ -269,15 +272,18 @@ class GRU(RecurrentLayer):
         for t in range(steps):
             np.matmul(h[t], p["weight_hh"].T, out=a_h.reshape(batch, -1))
             a_h += p["bias_hh"].reshape(3, -1)
-            rz, n = gates[t, :, :2], gates[t, :, 2]
+            r, z, n = gates[t].swapaxes(0, 1)  # each (B, H), and W_ih x_t + b_ih so far
+            # r and z, of the sum with W_hh h_{t−1} + b_hh
+            rz = gates[t, :, :2]
             rz += a_h[:, :2]
             squash_(rz, 0.5, 0.5)
+            # n = tanh(W_in x_t + b_in + r (W_hn h_{t−1} + b_hn))
             hn[t] = a_h[:, 2]
-            n += np.multiply(rz[:, 0], hn[t], out=keep)
+            n += np.multiply(r, hn[t], out=keep)
             np.tanh(n, out=n)
             # h_t = n + z (h_{t−1} − n), the same as (1 − z) n + z h_{t−1}
             np.subtract(h[t], n, out=keep)
-            keep *= rz[:, 1]
+            keep *= z
             np.add(n, keep, out=h[t + 1])
         return h[1:], final_state(h, lengths), GRUCache(x, h, gates, hn, lengths)
 
@@ -287,22 +293,22 @@ class GRU(RecurrentLayer):
         x, h, gates, hn, lengths = cache
         dout, dh = outside_gradient(dout, dstate[0], lengths)
         r, z, n = gates.transpose(2, 0, 1, 3)  # each (T, B, H)
-        # What each gate passes on of the gradient that arrives at h_t: here for its sum W_hh h_{t−1} + b_hh.
+        # What each gate passes on, of the gradient that arrives at h_t, to its part of W_hh h_{t−1} + b_hh.
         da_n = (1 - z) * (1 - n**2)  # (T, B, H)
         da = np.empty_like(gates)  # (T, B, 3, H)
         da[:, :, 0] = da_n * hn * r * (1 - r)
         da[:, :, 1] = (h[:-1] - n) * z * (1 - z)
         da[:, :, 2] = da_n * r
+        da_rows = da.reshape(*hn.shape[:2], -1)  # the same memory as (T, B, 3H)
         dh_next = np.empty_like(dh)
         for t in reversed(range(len(x))):
             dh += dout[t]
             da[t] *= dh[:, None]
             da_n[t] *= dh
-            np.matmul(da[t].reshape(dh.shape[0], -1), self.params["weight_hh"], out=dh_next)
+            np.matmul(da_rows[t], self.params["weight_hh"], out=dh_next)
             dh *= z[t]
             dh += dh_next
-        grads = product_gradients("hh", da.reshape(*hn.shape[:2], -1), h[:-1])
-        da[:, :, 2] = da_n  # and now for W_ih x_t + b_ih: the reset gate does not stand before this product
-        da = da.reshape(*hn.shape[:2], -1)
-        grads |= product_gradients("ih", da, x)
-        return time_product(da, self.params["weight_ih"]), dh, grads
+        grads = product_gradients("hh", da_rows, h[:-1])
+        da[:, :, 2] = da_n  # and now to W_ih x_t + b_ih, before which there is no reset gate
+        grads |= product_gradients("ih", da_rows, x)
+        return time_product(da_rows, self.params["weight_ih"]), dh, grads

@@ -41,8 +41,8 @@ FAULTS = {
     ),
     "LSTM: off by one in time": (
         "recurrent.py",
-        'return dx, (dh, dc), {**product_gradients("ih", da, x), **product_gradients("hh", da, h[:-1])}',
-        'return dx, (dh, dc), {**product_gradients("ih", da, x), **product_gradients("hh", da, h[1:])}',
+        'return dx, (dh, dc), {**product_gradients("ih", da_rows, x), **product_gradients("hh", da_rows, h[:-1])}',
+        'return dx, (dh, dc), {**product_gradients("ih", da_rows, x), **product_gradients("hh", da_rows, h[1:])}',
         DIFFERENCES.format("LSTM"),
     ),
     "LSTM: wrong gate": (
