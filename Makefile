@@ -4,7 +4,7 @@ PORT   ?= 8000
 RUN     = .venv/bin/python
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book serve refresh test unit notebooks structure site lint bench lock clean
+.PHONY: help book serve refresh test unit notebooks structure site lint bench lock clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 

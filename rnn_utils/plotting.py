@@ -29,7 +29,7 @@ LIGHT = {
     "green": "#00775a",
     "purple": "#8a3f86",
     "gold": "#8a6100",
-    "sky": "#2a7f9e",
+    "sky": "#1f7490",
 }
 DARK = {
     "ink": "#e4e8ed",

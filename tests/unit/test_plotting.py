@@ -1,0 +1,104 @@
+"""The book's style: contrast in both themes, and functions that draw what they were given."""
+
+import itertools
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from rnn_utils import plotting
+
+mpl.use("agg")
+BACKGROUNDS = ("grid", "paper")
+
+
+@pytest.fixture(autouse=True)
+def clean_figures():
+    """Leave neither figures nor settings behind."""
+    import matplotlib.pyplot as plt
+
+    with mpl.rc_context(plotting.style()):
+        yield
+    plt.close("all")
+
+
+def luminance(code: str) -> float:
+    """Relative luminance of a hex colour (WCAG 2)."""
+    channels = np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(first: str, second: str) -> float:
+    dark, light = sorted([luminance(first), luminance(second)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [plotting.LIGHT, plotting.DARK], ids=["light", "dark"])
+def test_every_colour_can_be_read_on_its_page(theme):
+    weak = {n: c for n, c in theme.items() if n not in BACKGROUNDS and contrast(c, theme["paper"]) < 4.5}
+    assert not weak
+
+
+def test_the_themes_have_the_same_colours_by_name_and_no_code_twice():
+    assert list(plotting.LIGHT) == list(plotting.DARK)
+    assert len(set(plotting.LIGHT.values())) == len(plotting.LIGHT)
+
+
+def test_neighbouring_lines_differ_without_colour():
+    assert len(set(map(str, plotting.LINES))) == len(plotting.LINES) == len(plotting.CYCLE)
+    assert all(first != second for first, second in itertools.pairwise(plotting.LINES))
+
+
+def test_color_knows_its_names_and_says_so():
+    assert plotting.color("blue") == plotting.LIGHT["blue"]
+    with pytest.raises(ValueError, match="name: got 'pink', wanted one of ink, muted"):
+        plotting.color("pink")
+
+
+@pytest.mark.parametrize(("figures", "background"), [("svg", "none"), ("png", "white")])
+def test_use_style_follows_the_build(monkeypatch, figures, background):
+    monkeypatch.setenv("RNN_FIGURES", figures)
+    with mpl.rc_context():
+        plotting.use_style()
+        assert mpl.rcParams["figure.facecolor"] == background
+        assert mpl.rcParams["svg.hashsalt"] == "rnn_utils"
+
+
+def test_subplots_have_the_books_width():
+    figure, axes = plotting.subplots(2, 3, height=4)
+    assert axes.shape == (2, 3)
+    assert tuple(figure.get_size_inches()) == (plotting.WIDTH, 4)
+    with pytest.raises(ValueError, match="rows: got 0"):
+        plotting.subplots(0)
+
+
+def test_heatmap_shows_the_matrix_with_its_middle_at_the_center():
+    matrix = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    _, ax = plotting.heatmap(matrix, label="nats", center=1.0)
+    image = ax.get_images()[0]
+    np.testing.assert_array_equal(image.get_array(), matrix)
+    assert image.get_clim() == (-3.0, 5.0)
+    assert ax.figure.axes[-1].get_ylabel() == "nats"
+    _, plain = plotting.heatmap(matrix)
+    assert plain.get_images()[0].get_clim() == (0.0, 5.0)
+    with pytest.raises(ValueError, match=r"matrix: got shape \(3,\), wanted \(rows, columns\)"):
+        plotting.heatmap(np.zeros(3))
+
+
+def test_line_labels_stand_at_the_ends_of_named_lines():
+    _, ax = plotting.subplots()
+    ax.plot([0, 1], [2, 3], label="rising")
+    ax.plot([0, 1], [0, 0])
+    plotting.line_labels(ax)
+    (text,) = ax.texts
+    assert text.get_text() == "rising"
+    assert text.get_position()[1] == 3
+    assert text.get_color() == plotting.LIGHT["blue"]
+
+
+def test_importing_plotting_leaves_matplotlib_alone():
+    code = "import sys, rnn_utils.plotting; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
