@@ -121,6 +121,8 @@ def test_the_view_shows_the_numbers_of_the_package(browser: Any, address: str, v
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(3)
+    box, now = (page.locator(f".streams {part}").first.bounding_box() for part in (".scroll", "td.now"))
+    assert box["x"] <= now["x"] and now["x"] + now["width"] <= box["x"] + box["width"]  # in sight on a phone too
     page.get_by_role("button", name="Previous batch").click()
     expect(2)
     ids = [int(text.split("\n")[-1]) for text in page.locator(".tokens button").all_inner_texts()]

@@ -48,11 +48,11 @@ class TokenView {
         rows: 2, maxlength: LONGEST, spellcheck: "false",
         oninput: ({ target }) => this.change({ text: target.value, k: 0, at: 0 }),
       }, this.text)),
-      make("div", { class: "row", role: "group", "aria-label": "Kind of token" }, ...Object.keys(this.vocabularies).map(kind)),
+      make("div", { class: "controls", role: "group", "aria-label": "Kind of token" }, ...Object.keys(this.vocabularies).map(kind)),
       make("p", { class: "title" }, "Tokens and their ids"), this.tokensPart,
       make("p", { class: "title" }, "One-hot vectors, a row for each token"), this.vectorsPart,
       make("p", { class: "title" }, "Streams and batches"),
-      make("div", { class: "row" }, number("B", "streams B", 8), number("T", "steps T", 12), this.back, this.next),
+      make("div", { class: "controls" }, number("B", "streams B", 8), number("T", "steps T", 12), this.back, this.next),
       this.status, this.streamsPart, this.batchPart,
     );
     this.draw();
@@ -101,7 +101,7 @@ class TokenView {
     if (!ids.length) return this.vectorsPart.replaceChildren(make("p", {}, "Write something."));
     const place = { width: Math.max(WIDTH / V, 3), height: 6 };
     const ones = ids.map((id, i) => make("rect", { ...place, x: (id / V) * WIDTH, y: 6 * i, class: i === at ? "now" : "one" }));
-    const row = make("rect", { x: 0, y: 6 * at, width: WIDTH, height: 6, class: "row" });
+    const row = make("rect", { x: 0, y: 6 * at, width: WIDTH, height: 6, class: "line" });
     const label = `One-hot matrix of ${ids.length} rows and ${V} columns. Row by row the 1 is in column ${ids.join(", ")}.`;
     this.vectorsPart.replaceChildren(
       make("svg", { viewBox: `0 0 ${WIDTH} ${6 * ids.length}`, role: "img", "aria-label": label }, row, ...ones),
@@ -122,7 +122,9 @@ class TokenView {
       class: [t % T === 0 && "edge", t < T * batches.length && Math.floor(t / T) === k && "now"].filter(Boolean).join(" "),
     }, shown(token));
     const rows = Array.from({ length: B }, (_, b) => [`b = ${b}`, ...tokens.slice(b * L, (b + 1) * L).map(cell)]);
-    this.streamsPart.replaceChildren(scroller("The streams", table("The streams, a row for each; the batch is shaded", [], rows)));
+    const box = scroller("The streams", table("The streams, a row for each; the batch is shaded", [], rows));
+    this.streamsPart.replaceChildren(box);
+    box.scrollLeft = (box.querySelector(".now")?.offsetLeft ?? 0) - 64; // on a narrow screen, keep the batch in sight
     if (!batches.length) return this.batchPart.replaceChildren();
     const heads = Array.from({ length: B }, (_, b) => `b = ${b}`);
     const written = (part) => part.map((row, t) => [`t = ${t}`, ...row.map((id) => make("td", {}, String(id)))]);
