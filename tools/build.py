@@ -153,7 +153,7 @@ def run_jupyter_book() -> None:
     log = built.stdout + built.stderr
     (BUILD / "build.log").write_text(log, "utf8")
     if built.returncode:
-        marks = ("WARNING", "ERROR", "error:", "Exception", "Traceback")
+        marks = ("WARNING:", "ERROR:", "error:", "Exception", "Traceback")
         said = [line for line in log.splitlines() if any(mark in line for mark in marks)]
         machinery_file.unlink(missing_ok=True)  # a page kept as parsed would not warn again, and pass the next time
         sys.exit("\n".join(said[:40] or log.splitlines()[-40:]) + "\n\nThe site was not built (log: _build/build.log).")
