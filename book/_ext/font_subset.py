@@ -1,13 +1,15 @@
-"""Icon fonts cut down to the icons that the pages show.
+"""Fonts cut down to what the pages show: the icons, and the characters of the formulas.
 
-The theme's Font Awesome is 300 KB of fonts and 40 KB of style rules for 2,000 icons, more than the rest of a page
-together, and a page shows about 20. After the build, when it is known which, the fonts and the rules are cut to these.
-Fonts are written as woff, not woff2: at a few kilobytes the difference is nothing, and woff2 needs one more package.
+The theme's Font Awesome is 300 KB of fonts and 40 KB of style rules for 2,000 icons, of which a page shows about 20;
+KaTeX's fonts are another 90 KB on a page that draws a few dozen characters with them. That is more than everything
+else together. After the build, when it is known what is shown, fonts and rules are cut to it. Fonts are written as
+woff, not woff2: at a few kilobytes the difference is nothing, and woff2 needs one more package.
 """
 
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +20,49 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 STYLES = "_static/styles/pydata-sphinx-theme.css"
-FONTS = "_static/vendor/fontawesome/webfonts"
+ICON_FONTS = "_static/vendor/fontawesome/webfonts"
+FORMULA_FONTS = "_static/katex/fonts"
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:{1,2}before,?)+)\{content:"(?:\\([0-9a-f]+)|[^"])"\}')
 ICON_NAME = re.compile(r"fa-[\w-]+")
 ICON_CODE = re.compile(r"\\([ef][0-9a-f]{3})\b")  # Font Awesome's part of Unicode's private area
 FONT_SOURCES = re.compile(r'(url\([^)]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^)]*\.ttf\) format\("truetype"\)')
 
 
-class Classes(HTMLParser):
-    """Collects the classes of a page."""
+class Shown(HTMLParser):
+    """Collects what pages show: all their classes, and the characters that KaTeX has set."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: set[str] = set()
+        self.classes: set[str] = set()
+        self.characters: set[str] = set()
+        self.depth = 0  # of spans inside a formula; 0 outside
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the classes of an element."""
-        self.found.update((dict(attrs).get("class") or "").split())
+        """Note the classes of an element, and where a formula begins."""
+        classes = (dict(attrs).get("class") or "").split()
+        self.classes.update(classes)
+        if tag == "span" and (self.depth or "katex-html" in classes):
+            self.depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note where a formula ends."""
+        if tag == "span" and self.depth:
+            self.depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        """Note the characters of a formula."""
+        if self.depth:
+            self.characters.update(data)
 
 
-def names_in_use(site: Path) -> set[str]:
-    """Names of the icons on the pages and in the scripts that draw some."""
-    classes = Classes()
+def shown_on(site: Path) -> Shown:
+    """What all pages show, with the icons that scripts draw."""
+    shown = Shown()
     for page in site.rglob("*.html"):
-        classes.feed(page.read_text("utf8"))
-    scripts = [*site.glob("_static/*.*js"), *site.glob("_static/scripts/*.js")]
-    return classes.found | {name for script in scripts for name in ICON_NAME.findall(script.read_text("utf8"))}
+        shown.feed(page.read_text("utf8"))
+    for script in [*site.glob("_static/*.*js"), *site.glob("_static/scripts/*.js")]:
+        shown.classes.update(ICON_NAME.findall(script.read_text("utf8")))
+    return shown
 
 
 def cut_rules(css: str, names: set[str]) -> tuple[str, set[int]]:
@@ -66,9 +85,10 @@ def codes_in_styles(site: Path) -> Iterator[int]:
 
 
 def cut_font(path: Path, codes: set[int]) -> None:
-    """Write a woff with the glyphs of `codes` beside a font."""
-    font = TTFont(path)
-    options = subset.Options(drop_tables=[*subset.Options().drop_tables, "GSUB"])  # ligatures pull in glyphs
+    """Write a font as woff with the glyphs of `codes` alone, beside or over it."""
+    font = TTFont(path, recalcTimestamp=False)  # two builds, the same bytes
+    # Ligatures (GSUB) pull in glyphs; hints are instructions for screens of another time, and a third of the file.
+    options = subset.Options(hinting=False, drop_tables=[*subset.Options().drop_tables, "GSUB"])
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=codes)
     cutter.subset(font)
@@ -76,23 +96,29 @@ def cut_font(path: Path, codes: set[int]) -> None:
     font.save(path.with_suffix(".woff"))
 
 
-def cut_icons(app: Sphinx, error: Exception | None) -> None:
-    """Cut rules and fonts of the built site."""
+def cut_fonts(app: Sphinx, error: Exception | None) -> None:
+    """Cut the fonts and the icon rules of the built site."""
     site = Path(app.outdir)
-    styles = site / STYLES
-    if error or app.builder.format != "html" or not styles.exists():
+    if error or app.builder.format != "html":
         return
-    css, codes = cut_rules(styles.read_text("utf8"), names_in_use(site))
+    shown = shown_on(site)
+    for font in (site / FORMULA_FONTS).glob("*.woff"):
+        cut_font(font, {ord(character) for character in shown.characters})
+    styles = site / STYLES
+    if not styles.exists():
+        return
+    css, codes = cut_rules(styles.read_text("utf8"), shown.classes)
     styles.write_text(css, "utf8")
     codes |= set(codes_in_styles(site))
-    for font in (site / FONTS).glob("*.ttf"):
+    for font in (site / ICON_FONTS).glob("*.ttf"):
         cut_font(font, codes)
         font.unlink()
         font.with_suffix(".woff2").unlink(missing_ok=True)
-    LOGGER.info("icon fonts cut to %d icons", len(codes))
+    LOGGER.info("fonts cut to %d icons and %d characters of formulas", len(codes), len(shown.characters))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.connect("build-finished", cut_icons, priority=900)  # after everyone has written their files
+    getLogger("fontTools").setLevel(ERROR)  # it warns of the date written in each of KaTeX's fonts
+    app.connect("build-finished", cut_fonts, priority=900)  # after everyone has written their files
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

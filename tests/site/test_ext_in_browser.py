@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ext_book import ROOT, build
+from playwright.sync_api import expect
 
 QUIZ = """# Chapter
 
@@ -124,15 +125,15 @@ def test_what_needs_javascript_is_hidden_without_it(open_page: Open) -> None:
 def test_the_score_counts_first_choices(open_page: Open) -> None:
     page = open_page()
     score = page.locator(".check-yourself .score")
-    assert score.inner_text() == "Choose an answer to see what it means."
+    expect(score).to_have_text("Choose an answer to see what it means.")
     page.locator("summary", has_text="No").click()
-    assert score.inner_text() == "0 of 2 right at the first try, 1 to go."
+    expect(score).to_have_text("0 of 2 right at the first try, 1 to go.")
     page.locator("summary", has_text="Yes").click()
-    assert score.inner_text() == "0 of 2 right at the first try, 1 to go.", "the second choice does not count"
+    expect(score, "the second choice does not count").to_have_text("0 of 2 right at the first try, 1 to go.")
     page.locator(".question").nth(1).locator("summary").first.click()
-    assert score.inner_text() == "1 of 2 right at the first try."
+    expect(score).to_have_text("1 of 2 right at the first try.")
     page.get_by_role("button", name="Start again").click()
-    assert score.inner_text() == "Choose an answer to see what it means."
+    expect(score).to_have_text("Choose an answer to see what it means.")
     assert page.locator("details.answer[open]").count() == 0
 
 
@@ -145,7 +146,7 @@ def test_the_quiz_works_from_the_keyboard(open_page: Open) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     assert page.get_by_text("Just so.").is_visible()
-    assert page.locator(".check-yourself .score").inner_text() == "2 of 2 right at the first try."
+    expect(page.locator(".check-yourself .score")).to_have_text("2 of 2 right at the first try.")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Start again"

@@ -18,7 +18,15 @@ preferred-citation:
   authors: [{name: The authors}, {given-names: Ada, family-names: Byron}]
 """
 THEME = "sphinx_book_theme"
-LOCAL = ["self_contained", "theme_accessibility", "page_description", "entrance", "cite_this", "font_subset"]
+LOCAL = [
+    "katex_math",
+    "self_contained",
+    "theme_accessibility",
+    "page_description",
+    "entrance",
+    "cite_this",
+    "font_subset",
+]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +34,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     folder = tmp_path_factory.mktemp("book")
     source = folder / "source"
     (source / "book").mkdir(parents=True)
-    chapter = notebook("# Chapter\n\n*What it shows, in <one> line.*\n\nMore.\n%%%\ncode\ndf")
+    chapter = notebook("# Chapter\n\n*What it shows, in <one> line.*\n\nMore $\\sum_t x_t$.\n%%%\ncode\ndf")
     chapter["cells"][1]["outputs"] = [
         {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": TABLE}}
     ]
@@ -121,6 +129,15 @@ def test_icons_that_pages_show_are_kept_and_no_others(book: Book) -> None:
     assert sum(font.stat().st_size for font in fonts) < 12_000
     assert 0xF002 in TTFont(fonts[-1]).getBestCmap(), "the magnifying glass"
     assert set(re.findall(r"webfonts/(fa-[\w.-]+)", styles)) == {font.name for font in fonts}
+
+
+def test_fonts_of_formulas_keep_the_characters_that_are_shown(book: Book) -> None:
+    fonts = book.output / "_static/katex/fonts"
+    assert max(font.stat().st_size for font in fonts.iterdir()) < 4_000
+    letters = TTFont(fonts / "KaTeX_Math-Italic.woff").getBestCmap()
+    assert set("xt") <= set(map(chr, letters)), "the letters of the formula"
+    assert ord("q") not in letters, "a letter that is in the text alone"
+    assert ord("∑") in TTFont(fonts / "KaTeX_Size1-Regular.woff").getBestCmap()
 
 
 def test_building_again_over_a_cut_site_says_nothing(book: Book) -> None:
