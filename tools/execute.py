@@ -17,6 +17,7 @@ from rnn_utils.plotting import DARK, LIGHT
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 KEPT_CELL_METADATA = ("tags", "mystnb")
 CELL_TIMEOUT = 180  # seconds
+START_TIMEOUT = 120  # seconds; a kernel starts in one or two, but not on a machine that is busy with something else
 
 
 class NotebookFailedError(Exception):
@@ -98,7 +99,11 @@ def execute(path: Path, *, figures: str = "png") -> tuple[nbformat.NotebookNode,
     notebook = nbformat.read(path, as_version=4)
     environment = {**os.environ, **ONE_THREAD, "RNN_FIGURES": figures, "PYTHONHASHSEED": "0", "CI": "true"}
     client = NotebookClient(
-        notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+        notebook,
+        timeout=CELL_TIMEOUT,
+        startup_timeout=START_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
     )
     client.extra_arguments = ["--log-level=ERROR"]  # no remark about its connection, which stays on this machine
     start = time.perf_counter()
@@ -106,6 +111,8 @@ def execute(path: Path, *, figures: str = "png") -> tuple[nbformat.NotebookNode,
         client.execute(env=environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookFailedError(describe(path, notebook, error)) from None
+    except RuntimeError as error:  # nbclient's, when the kernel does not answer at all
+        raise NotebookFailedError(f"{path.name}: {error}: is the machine very busy? Try again.") from None
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
