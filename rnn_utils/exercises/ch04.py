@@ -1,0 +1,233 @@
+"""Checks of chapter 04, Recurrence."""
+
+from typing import Any
+
+import numpy as np
+
+from rnn_utils.exercises.feedback import Exercise, Mistake
+
+
+def recurrent(
+    x: np.ndarray, weight_ih: np.ndarray, weight_hh: np.ndarray, bias: np.ndarray, h0: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every state (T, B, H) of the loop over x (T, B, D), and the last one (B, H)."""
+    h = np.zeros((x.shape[1], len(bias))) if h0 is None else h0
+    out = []
+    for x_t in x:
+        h = np.tanh(x_t @ weight_ih.T + h @ weight_hh.T + bias)
+        out.append(h)
+    return np.stack(out), h
+
+
+def parameters(T, D, H):
+    """Parameters of T layers with weights of their own, and of the loop."""
+    one = H * D + H * H + H
+    return T * one, one
+
+
+check_parameters = Exercise(
+    name="parameters",
+    solution=parameters,
+    cases=lambda rng: [(4, 30, 8), (100, 5, 64), (1, 7, 3)],
+    returns=("own layers", "loop"),
+    label="the number for {}",
+    mistakes=(
+        Mistake(
+            "no bias",
+            lambda T, D, H: (T * (H * D + H * H), H * D + H * H),
+            "the bias vectors are missing: H more numbers in each layer",
+        ),
+        Mistake(
+            "two biases",
+            lambda T, D, H: (T * (H * D + H * H + 2 * H), H * D + H * H + 2 * H),
+            "that counts two biases a layer, as PyTorch keeps them: the equations here have one",
+        ),
+        Mistake(
+            "no recurrent matrix",
+            lambda T, D, H: (T * (H * D + H), H * D + H),
+            "the recurrent matrix is missing: it has shape (H, H)",
+        ),
+        Mistake(
+            "loop grows",
+            lambda T, D, H: (T * parameters(T, D, H)[1],) * 2,
+            "the loop does not grow with T: it has one copy of the weights for all steps",
+        ),
+        Mistake(
+            "first layer without state",
+            lambda T, D, H: (T * parameters(T, D, H)[1] - H * H, parameters(T, D, H)[1]),
+            "the first layer's recurrent matrix counts too, though it is multiplied by h_0 = 0",
+        ),
+    ),
+)
+
+
+def alarm(bits):
+    """True from the first 1 of each column on: (T, B) of bool."""
+    return flag(bits, 2.0)
+
+
+def flag(bits: np.ndarray, weight: float, bias: float = 0.0) -> np.ndarray:
+    """Whether one unit with the given recurrent weight is above ½ at each step."""
+    return recurrent(bits[..., None], np.array([[3.0]]), np.array([[weight]]), np.array([bias]))[0][..., 0] > 0.5
+
+
+def make_bits(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Columns of rare ones, some of which have none or one at the very start."""
+    cases = []
+    for T, B in ((6, 4), (50, 7), (400, 5)):
+        bits = (rng.random((T, B)) < 2 / T).astype(float)
+        bits[:, 0] = 0
+        bits[:, 1] = np.arange(T) == 0
+        cases.append((bits,))
+    return cases
+
+
+check_alarm = Exercise(
+    name="alarm",
+    solution=alarm,
+    cases=make_bits,
+    axes={"bits": "T B", "result": "T B"},
+    mistakes=(
+        Mistake(
+            "no memory",
+            lambda bits: bits > 0.5,
+            "the flag shows the present bit alone: without a recurrent weight nothing is kept",
+        ),
+        Mistake(
+            "fades",
+            lambda bits: flag(bits, 1.0),
+            "the flag comes down again after a while: a recurrent weight of 1 leaks, take a larger one",
+        ),
+        Mistake(
+            "always on",
+            lambda bits: np.ones(bits.shape, bool),
+            "the flag is up from the start, also where no 1 ever comes: no bias, and a state that begins at 0",
+        ),
+        Mistake(
+            "toggles",
+            lambda bits: np.cumsum(bits, axis=0) % 2 > 0,
+            "a second 1 brings the flag down again: its input weight should be positive, like the recurrent one",
+        ),
+    ),
+)
+
+
+def pieces(x, weight_ih, weight_hh, bias, size):
+    """Every state (T, B, H), computed in pieces of `size` steps that hand the state on."""
+    h, parts = None, []
+    for start in range(0, len(x), size):
+        out, h = recurrent(x[start : start + size], weight_ih, weight_hh, bias, h)
+        parts.append(out)
+    return np.concatenate(parts)
+
+
+def pieces_from(choose: Any) -> Any:
+    """Wrong answers: the next piece begins in `choose(states, end)`."""
+
+    def wrong(x, weight_ih, weight_hh, bias, size):
+        h, parts = None, []
+        for start in range(0, len(x), size):
+            out, end = recurrent(x[start : start + size], weight_ih, weight_hh, bias, h)
+            h = choose(out, end)
+            parts.append(out)
+        return np.concatenate(parts)
+
+    return wrong
+
+
+def make_pieces(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Sequences whose length is no multiple of the size, one that is, and one shorter than a piece."""
+    return [
+        (rng.normal(size=(T, 3, 4)), rng.normal(size=(5, 4)), rng.normal(size=(5, 5)), rng.normal(size=5), size)
+        for T, size in ((11, 4), (8, 2), (6, 7))
+    ]
+
+
+check_pieces = Exercise(
+    name="pieces",
+    solution=pieces,
+    cases=make_pieces,
+    axes={"x": "T B D", "result": "T B H"},
+    mistakes=(
+        Mistake(
+            "reset",
+            pieces_from(lambda out, end: None),
+            "each piece starts from zero: hand the last state of a piece to the next as h0",
+        ),
+        Mistake(
+            "first state",
+            pieces_from(lambda out, end: out[0]),
+            "the next piece begins in the first state of the piece before: take the last one, out[-1]",
+        ),
+        Mistake(
+            "rest dropped",
+            lambda x, weight_ih, weight_hh, bias, size: pieces(
+                x[: max(1, len(x) // size) * size], weight_ih, weight_hh, bias, size
+            ),
+            "the steps of the last, shorter piece are missing: let range(0, T, size) find the starts",
+        ),
+        Mistake(
+            "last state of each piece",
+            lambda x, weight_ih, weight_hh, bias, size: recurrent(x, weight_ih, weight_hh, bias)[0][
+                np.minimum(np.arange(size - 1, len(x) + size - 1, size), len(x) - 1)
+            ],
+            "there is one state a piece: collect the states of all steps, not the last of each piece",
+        ),
+    ),
+)
+
+
+def detector(bits):
+    """Whether +1, +1, −1, +1 occurs in each column of bits (T, B): (B,) of bool."""
+    return scan(bits, (1, 1, -1, 1))
+
+
+def scan(bits: np.ndarray, pattern: tuple[int, ...], held: float = 16.0, start: float = -1.0) -> np.ndarray:
+    """Four units that look for a pattern of four bits; `held` is the flag's own weight, `start` its first state."""
+    first, second, third, fourth = pattern
+    weight_ih = np.array([[2.0], [0], [0], [4 * fourth]])
+    weight_hh = np.array([[0.0, 0, 0, 0], [2, 0, 0, 0], [0, 2, 0, 0], [4 * third, 4 * second, 4 * first, held]])
+    bias = np.array([0.0, 0, 0, held - 12])
+    h0 = np.tile([0.0, 0, 0, start], (bits.shape[1], 1))
+    return recurrent(bits[..., None], weight_ih, weight_hh, bias, h0)[1][:, 3] > 0
+
+
+check_detector = Exercise(
+    name="detector",
+    solution=detector,
+    cases=lambda rng: [(rng.choice([-1.0, 1.0], size=(T, B)),) for T, B in ((4, 60), (9, 50), (30, 40), (3, 5))],
+    axes={"bits": "T B", "result": "B"},
+    mistakes=(
+        Mistake(
+            "pattern reversed",
+            lambda bits: scan(bits, (1, -1, 1, 1)),
+            "it finds 1, 0, 1, 1: unit k holds the bit k steps back, so the newest bit meets the pattern's end",
+        ),
+        Mistake(
+            "flag not held",
+            lambda bits: scan(bits, (1, 1, -1, 1), held=0.0),
+            "it finds the pattern at the end only: the flag needs a large recurrent weight on itself",
+        ),
+        Mistake(
+            "flag starts at zero",
+            lambda bits: scan(bits, (1, 1, -1, 1), start=0.0),
+            "a first bit of +1 raises the flag: begin with the flag at −1, by h0",
+        ),
+        Mistake(
+            "no weight on the newest bit",
+            lambda bits: scan_three(bits),
+            "three bits of the pattern are enough for it: the flag must see the newest bit as well",
+        ),
+    ),
+)
+
+
+def scan_three(bits: np.ndarray) -> np.ndarray:
+    """Whether +1, +1, −1 occurs, followed by anything: what a flag that does not see the newest bit finds."""
+    found = [np.zeros(bits.shape[1], bool)]
+    for t in range(3, len(bits)):
+        found.append((bits[t - 3] > 0) & (bits[t - 2] > 0) & (bits[t - 1] < 0))
+    return np.any(found, axis=0)
+
+
+EXERCISES = (check_parameters, check_alarm, check_pieces, check_detector)

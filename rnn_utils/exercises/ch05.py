@@ -1,0 +1,211 @@
+"""Checks of chapter 05, An RNN from scratch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rnn_utils.exercises.diagnosis import Tolerance
+from rnn_utils.exercises.feedback import Exercise, Mistake
+from rnn_utils.functional import log_softmax
+
+
+def losses(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """−ln of the probability given to each target (T, B): (T, B)."""
+    return -np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
+
+
+def loss_by_step(logits, targets):
+    """Mean loss at each step, in nats: (T,)."""
+    return losses(logits, targets).mean(axis=1)
+
+
+def make_logits(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Logits of ordinary size, of one step, and far too large for exp."""
+    return [
+        (scale * rng.normal(size=(T, B, V)), rng.integers(V, size=(T, B)))
+        for T, B, V, scale in ((5, 3, 7, 1.0), (1, 4, 6, 1.0), (6, 2, 5, 1000.0))
+    ]
+
+
+check_loss_by_step = Exercise(
+    name="loss_by_step",
+    solution=loss_by_step,
+    cases=make_logits,
+    axes={"logits": "T B V", "targets": "T B", "result": "T"},
+    mistakes=(
+        Mistake(
+            "mean over time",
+            lambda logits, targets: losses(logits, targets).mean(axis=0),
+            "the mean was taken over time, axis 0: one number for each step wants the mean over the batch, axis 1",
+        ),
+        Mistake(
+            "logit of the target",
+            lambda logits, targets: -np.take_along_axis(logits, targets[..., None], -1)[..., 0].mean(axis=1),
+            "the logits were taken for logarithms of probabilities: subtract the logarithm of the sum of exp",
+        ),
+        Mistake(
+            "softmax over the batch",
+            lambda logits, targets: (
+                -np.take_along_axis(log_softmax(logits, axis=1), targets[..., None], -1)[..., 0].mean(axis=1)
+            ),
+            "the softmax ran over the batch: probabilities add up to 1 over the vocabulary, the last axis",
+        ),
+    ),
+)
+
+
+def log_probability(logits, ids):
+    """Logarithm of the probability of each text after its first character: (B,)."""
+    return -losses(logits[:-1], ids[1:]).sum(axis=0)
+
+
+check_log_probability = Exercise(
+    name="log_probability",
+    solution=log_probability,
+    cases=lambda rng: [
+        (rng.normal(size=(T, B, V)), rng.integers(V, size=(T, B))) for T, B, V in ((6, 4, 5), (2, 3, 7), (20, 2, 9))
+    ],
+    axes={"logits": "T B V", "ids": "T B", "result": "B"},
+    mistakes=(
+        Mistake(
+            "not shifted",
+            lambda logits, ids: -losses(logits, ids).sum(axis=0),
+            "logits[t] were held against character t, which was just read: they predict character t + 1",
+        ),
+        Mistake(
+            "shifted the other way",
+            lambda logits, ids: -losses(logits[1:], ids[:-1]).sum(axis=0),
+            "shifted the wrong way: logits[t] belong to ids[t + 1], so drop the last logits and the first character",
+        ),
+        Mistake(
+            "mean",
+            lambda logits, ids: -losses(logits[:-1], ids[1:]).mean(axis=0),
+            "that is the mean over the characters: the logarithm of a product is the sum",
+        ),
+        Mistake(
+            "probability",
+            lambda logits, ids: np.exp(-losses(logits[:-1], ids[1:]).sum(axis=0)),
+            "that is the probability itself: return its logarithm, which long texts do not round to zero",
+        ),
+        Mistake(
+            "loss",
+            lambda logits, ids: losses(logits[:-1], ids[1:]).sum(axis=0),
+            "that is the loss, −ln p: a logarithm of a probability is never above zero",
+        ),
+    ),
+)
+
+Run = Callable[[np.ndarray, np.ndarray, Any], tuple[np.ndarray, Any]]
+
+
+def evaluate(run, ids, T):
+    """Mean loss on ids (N,), read T steps at a time with the state carried on: a float."""
+    return float(np.concatenate(read(run, ids, T)).mean())
+
+
+def read(run: Run, ids: np.ndarray, T: int, carry: bool = True) -> list[np.ndarray]:
+    """The losses of each piece of T steps."""
+    x, y, h, pieces = ids[:-1], ids[1:], None, []
+    for start in range(0, len(x), T):
+        loss, end = run(x[start : start + T], y[start : start + T], h)
+        h = end if carry else None
+        pieces.append(loss)
+    return pieces
+
+
+def make_run(rng: np.random.Generator, V: int) -> Run:
+    """A model whose losses depend on everything that it has read: its state is a fading sum of the ids."""
+    table = rng.random((V, V)) + 0.5
+
+    def run(x, y, h):
+        h, nats = 0.0 if h is None else h, []
+        for now, after in zip(x, y, strict=True):
+            h = 0.9 * h + float(now)
+            nats.append(float(table[now, after]) * (1.5 + np.sin(h)))
+        return np.array(nats), h
+
+    return run
+
+
+check_evaluate = Exercise(
+    name="evaluate",
+    solution=evaluate,
+    cases=lambda rng: [(make_run(rng, 6), rng.integers(6, size=N), T) for N, T in ((24, 7), (31, 10), (5, 8))],
+    mistakes=(
+        Mistake(
+            "reset",
+            lambda run, ids, T: float(np.concatenate(read(run, ids, T, carry=False)).mean()),
+            "every piece began in state None: hand the state at the end of one piece to the next",
+        ),
+        Mistake(
+            "mean of means",
+            lambda run, ids, T: float(np.mean([piece.mean() for piece in read(run, ids, T)])),
+            "the pieces count alike though the last is shorter: join all losses, then take one mean",
+        ),
+        Mistake(
+            "rest dropped",
+            lambda run, ids, T: float(np.concatenate(read(run, ids, T)[: max(1, (len(ids) - 1) // T)]).mean()),
+            "the last, shorter piece is missing: let range(0, N − 1, T) find the starts",
+        ),
+        Mistake(
+            "targets are the inputs",
+            lambda run, ids, T: float(np.concatenate(read(lambda x, y, h: run(x, x, h), ids, T)).mean()),
+            "the targets are the inputs themselves: they come one character later, ids[1:]",
+        ),
+    ),
+)
+
+
+def draw(logits, u):
+    """For each row the smallest index at which the cumulative probability exceeds u: (B,)."""
+    return (cumulative(logits) > u[:, None]).argmax(axis=-1)
+
+
+def cumulative(logits: np.ndarray) -> np.ndarray:
+    """Cumulative probabilities along the last axis."""
+    return np.exp(log_softmax(logits)).cumsum(axis=-1)
+
+
+def make_draws(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Some rows at random, many rows, and u = 0, for which the answer is always 0."""
+    cases = [(2 * rng.normal(size=(B, V)), rng.random(B)) for B, V in ((7, 5), (60, 9))]
+    return [*cases, (rng.normal(size=(4, 6)), np.zeros(4))]
+
+
+check_draw = Exercise(
+    name="draw",
+    solution=draw,
+    cases=make_draws,
+    axes={"logits": "B V", "u": "B", "result": "B"},
+    tolerance=Tolerance(0, 0),
+    mistakes=(
+        Mistake(
+            "likeliest",
+            lambda logits, u: logits.argmax(axis=-1),
+            "that is the likeliest index for every u: nothing is drawn; compare the cumulative sums with u",
+        ),
+        Mistake(
+            "not cumulative",
+            lambda logits, u: (np.exp(log_softmax(logits)) > u[:, None]).argmax(axis=-1),
+            "u was compared with the probabilities themselves: compare it with their running sums",
+        ),
+        Mistake(
+            "one too far",
+            lambda logits, u: (cumulative(logits) > u[:, None]).argmax(axis=-1) + 1,
+            "each index is one too large: the first sum, p_0 alone, belongs to index 0",
+        ),
+        Mistake(
+            "one too low",
+            lambda logits, u: np.maximum((cumulative(logits) > u[:, None]).argmax(axis=-1) - 1, 0),
+            "each index is one too small: wanted is the first sum above u, not the last one below it",
+        ),
+        Mistake(
+            "logits as probabilities",
+            lambda logits, u: (logits.cumsum(axis=-1) > u[:, None]).argmax(axis=-1),
+            "the running sum is of logits, which are no probabilities: softmax first",
+        ),
+    ),
+)
+
+EXERCISES = (check_loss_by_step, check_log_probability, check_evaluate, check_draw)
