@@ -48,7 +48,7 @@ class Unrolled {
       this.complaint,
       this.choices(),
       make("div", { class: "controls" }, this.previous, this.next,
-        make("label", {}, this.cut, " cut the loop (", sub("W", "hh"), " = 0)")),
+        make("label", {}, this.cut, make("span", {}, "cut the loop (", sub("W", "hh"), " = 0)"))),
       this.strip, this.status, this.detail,
     );
     root.setAttribute("role", "group");
@@ -135,12 +135,14 @@ class Unrolled {
     const known = t <= this.at;
     const [best] = this.ranked(step.y);
     const choose = () => { this.go(t); this.strip.querySelector("[aria-current]").focus(); };
-    const name = `Step ${t + 1}: ${quoted(this.token(t))}`;
+    const unseen = (words) => make("span", { class: "unseen" }, words);
     return make("li", { class: known ? "" : "later" },
-      make("button", { type: "button", "aria-current": t === this.at && "step", "aria-label": name, onclick: choose },
-      make("span", { class: "y" }, known ? `${quoted(best.name)} ${shown(best.value)}` : " "),
-      make("span", { class: "h" }, ...step.h.map((value) => bar(known ? value : 0, this.reach))),
-      make("span", { class: "x" }, quoted(this.token(t)))));
+      make("button", { type: "button", "aria-current": t === this.at && "step", onclick: choose },
+        unseen(`Step ${t + 1} ${known ? "answers " : "is not read yet: "}`),
+        make("span", { class: "y" }, known ? `${quoted(best.name)} ${shown(best.value)}` : ""),
+        make("span", { class: "h" }, ...step.h.map((value) => bar(known ? value : 0, this.reach))),
+        unseen(known ? " to " : ""),
+        make("span", { class: "x" }, quoted(this.token(t)))));
   }
 
   /** The layers at one step, in numbers. */
@@ -157,7 +159,7 @@ class Unrolled {
     const reach = this.model.output === "linear" ? Math.max(...step.y.map(Math.abs), 1e-9) : 1;
     const x = this.model.inputs ? step.x.map(shown).join(" ") : `1 at place ${step.x.indexOf(1) + 1} of ${step.x.length}, 0 elsewhere`;
     return [
-      part(make("p", {}, "Output layer ", sub("y", t)), make("dl", {},
+      part(make("p", {}, "Output layer ", sub("ŷ", t)), make("dl", {},
         ...this.ranked(step.y).slice(0, 5).map(({ name, value }) => make("div", {},
           make("dt", {}, quoted(name)), make("dd", {}, bar(value, reach), make("span", {}, shown(value))))))),
       part(make("p", {}, "Hidden layer ", sub("h", t)),
