@@ -7,8 +7,10 @@ GitHub Pages, and what depends on it is switched on only when it is known.
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -47,11 +49,21 @@ def configure(app: Sphinx, config: Config) -> None:
         config.ogp_site_url = config.site_address
         config.ogp_site_name = config.html_title
         config.ogp_social_cards = {"enable": False}  # pictures drawn per page: megabytes for no reader
-        config.sitemap_url_scheme = "{link}"  # one language, one version
-        config.sitemap_excludes = ["404.html", "search.html", "genindex.html", "index.html"]
     # A 404 page is served for any path, so its links must be absolute.
     prefix = config.notfound_urls_prefix = urlsplit(config.site_address or "/").path
     config.notfound_context = {"title": "Page not found", "body": NOT_FOUND.format(prefix=prefix)}
+
+
+def write_sitemap(app: Sphinx, error: Exception | None) -> None:
+    """List the book's pages for search engines (sphinx-sitemap starts a second process for this)."""
+    if error or app.builder.format != "html" or not app.config.site_address:
+        return
+    root = ElementTree.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
+    for docname in sorted(app.env.found_docs):
+        page = ElementTree.SubElement(root, "url")
+        ElementTree.SubElement(page, "loc").text = app.config.site_address + app.builder.get_target_uri(docname)
+    ElementTree.indent(root)
+    ElementTree.ElementTree(root).write(Path(app.outdir) / "sitemap.xml", encoding="utf-8", xml_declaration=True)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -63,7 +75,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("site_address", address, "html", types=(str,))
     app.setup_extension("notfound.extension")
     if address:
-        app.setup_extension("sphinx_sitemap")
         app.setup_extension("sphinxext.opengraph")
     app.connect("config-inited", configure, priority=400)  # before the 404 extension checks its prefix
+    app.connect("build-finished", write_sitemap)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

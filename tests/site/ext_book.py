@@ -65,9 +65,7 @@ def notebook(text: str) -> dict[str, Any]:
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def build(
-    folder: Path, pages: dict[str, str], extensions: list[str], theme: str = "basic", processes: int = 1, **config: Any
-) -> Book:
+def build(folder: Path, pages: dict[str, str], extensions: list[str], theme: str = "basic", **config: Any) -> Book:
     """Build pages (`{"index.md": "# Title"}`) with local and other extensions."""
     source = folder / "source"
     for name, text in pages.items():
@@ -85,15 +83,15 @@ def build(
         "language": "en",
         **config,
     }
-    return run(source, settings, processes)
+    return run(source, settings)
 
 
-def run(source: Path, config: dict[str, Any], processes: int = 1) -> Book:
+def run(source: Path, config: dict[str, Any]) -> Book:
     """Build with Sphinx in this process."""
     output, said = source.parent / "html", io.StringIO()
     with warnings.catch_warnings(), patch_docutils(), docutils_namespace():
         warnings.simplefilter("ignore")
         folders = source, None, output, source.parent / "doctrees"
-        app = Sphinx(*folders, "html", deepcopy(config), status=None, warning=said, parallel=processes)
+        app = Sphinx(*folders, "html", deepcopy(config), status=None, warning=said)
         app.build()
     return Book(source, output, re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()), config)

@@ -1,10 +1,13 @@
 """Interview cards in their chapters and collected: topics, order, links, and changes between builds."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from ext_book import Book, build
+from ext_book import EXTENSIONS, Book, build, write_page
 
 CARD = """:::{{interview}} {question}
 :topic: {topic}
@@ -82,9 +85,15 @@ def test_a_changed_chapter_changes_the_collected_page(book: Book) -> None:
 
 def test_reading_in_parallel_loses_no_card(tmp_path: Path) -> None:
     many = {f"page_{n}.md": f"# Page\n\n{CARD.format(question=f'Question {n}?', topic='T')}" for n in range(8)}
-    toc = "# Book\n\n```{toctree}\n:glob:\n*\n```\n"
-    built = build(tmp_path, {**PAGES, **many, "index.md": toc}, ["katex_math", "interview"], processes=2)
-    assert len(questions(built.article("cards"))) == 11
+    pages = {**PAGES, **many, "index.md": "# Book\n\n```{toctree}\n:glob:\n*\n```\n"}
+    settings = "extensions = ['myst_nb', 'interview']\nmyst_enable_extensions = ['colon_fence', 'dollarmath']\n"
+    for name, text in {**pages, "conf.py": settings}.items():
+        write_page(tmp_path / "source", name, text)
+    # In a process of its own: this one has threads (a browser's, V8's), and a fork of it may hang.
+    command = [sys.executable, "-m", "sphinx", "-q", "-j", "2", str(tmp_path / "source"), str(tmp_path / "html")]
+    environment = {**os.environ, "PYTHONPATH": str(EXTENSIONS)}
+    subprocess.run(command, env=environment, check=True, timeout=120, capture_output=True)
+    assert len(questions((tmp_path / "html/cards.html").read_text("utf8"))) == 11
 
 
 @pytest.mark.parametrize(
