@@ -37,7 +37,7 @@ notebooks: .venv-test  ## strict nbval: every stored text output against a fresh
 	$(THREADS) CI=true $(RUN) -m pytest --nbval book -q -n 2 --dist loadfile -p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(RUN) -m pytest tests/site -q
+	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile
 
 bench: .venv-test  ## speed of the layers against torch and the naive form
 	$(THREADS) $(RUN) -m benchmarks.layers
