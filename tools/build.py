@@ -24,6 +24,7 @@ from tools.execute import NotebookFailedError, execute, write
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
+INPUTS = ("rnn_utils", "tools", "requirements", "CITATION.cff")
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
@@ -128,7 +129,7 @@ def site_key() -> str:
     """What the site depends on: everything staged, the package, the tools, and where its links point."""
     remote = subprocess.run(["git", "-C", ROOT, "remote", "-v"], capture_output=True, text=True).stdout
     links = [f"{name}={os.environ.get(name, '')}" for name in LINK_VARIABLES]
-    return digest(tree_digest(SOURCE, ROOT / "rnn_utils", ROOT / "tools", ROOT / "requirements"), remote, *links)
+    return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), remote, *links)
 
 
 def run_jupyter_book() -> None:
