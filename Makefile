@@ -34,7 +34,7 @@ structure: .venv-test  ## does every notebook keep to the template?
 	$(RUN) -m pytest tests/notebooks -q
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
-	$(THREADS) CI=true $(RUN) -m pytest --nbval book -q -n 2 --dist loadfile -p no:cacheprovider
+	$(THREADS) CI=true $(RUN) -m pytest -p tools.pipes --nbval book -q -n 2 --dist loadfile -p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
 	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile

@@ -13,6 +13,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from PIL import Image
 
 from rnn_utils.plotting import DARK, LIGHT
+from tools.pipes import use_pipes
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 KEPT_CELL_METADATA = ("tags", "mystnb")
@@ -98,6 +99,7 @@ def execute(path: Path, *, figures: str = "png") -> tuple[nbformat.NotebookNode,
     """
     notebook = nbformat.read(path, as_version=4)
     environment = {**os.environ, **ONE_THREAD, "RNN_FIGURES": figures, "PYTHONHASHSEED": "0", "CI": "true"}
+    use_pipes()
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
