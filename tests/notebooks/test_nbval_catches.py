@@ -24,9 +24,9 @@ def test_strict_comparison_catches_what_it_should(tmp_path):
         cell.metadata["tags"] = tags
         notebook.cells.append(cell)
     nbformat.write(notebook, tmp_path / "planted.ipynb")
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-rA", "-p", "no:cacheprovider", str(tmp_path)]
-    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
-    done = subprocess.run([*command, *settings], capture_output=True, text=True)
+    command = [sys.executable, "-m", "pytest", "-p", "tools.pipes", "-p", "no:cacheprovider", "--nbval", "-q", "-rA"]
+    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), str(tmp_path)]
+    done = subprocess.run([*command, *settings], capture_output=True, text=True, cwd=ROOT)
     report = done.stdout + done.stderr
     assert done.returncode == 1, report
     states = {cell: state for state, cell in re.findall(r"^(PASSED|FAILED) \S+::(Cell \d)", report, re.MULTILINE)}

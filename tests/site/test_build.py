@@ -170,6 +170,8 @@ def test_a_changed_number_fails_strict_nbval(book: Book) -> None:
         sys.executable,
         "-m",
         "pytest",
+        "-p",
+        "tools.pipes",
         "--nbval",
         "-q",
         "-p",
