@@ -1,15 +1,14 @@
 """A served copy of the built site, and a real browser to open it in."""
 
-import contextlib
-import functools
-import http.server
 import os
 import shutil
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tools.serve import serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = ROOT / "_build/html"
@@ -18,19 +17,6 @@ QUIET = [
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--force-color-profile=srgb"),
 ]
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Static files without a line of log for each, and module scripts with their proper type."""
-
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012
-
-    def log_message(self, *_arguments: object) -> None:
-        pass
-
-    def handle(self) -> None:
-        with contextlib.suppress(ConnectionError):  # a closed page hangs up on what it was still loading
-            super().handle()
 
 
 @pytest.fixture(scope="session")
@@ -44,11 +30,8 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def server(site: Path) -> Iterator[str]:
     """Address of the built site on this machine, ending in a slash."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/"
-        running.shutdown()
+    with serving(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -73,3 +56,48 @@ def browser() -> Iterator[object]:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
         yield running
         running.close()
+
+
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"
+Show = Callable[..., Any]
+FIGURE_PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>x</title>
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:"><link rel="stylesheet" href="book.css">
+</head><body>{figure}<script type="module" src="touch/{script}"></script></body></html>"""
+
+
+@pytest.fixture(scope="session")
+def figures_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place for small pages, beside the scripts of the figures that readers touch."""
+    folder = tmp_path_factory.mktemp("figures")
+    for name in ("touch", "book.css"):
+        (folder / name).symlink_to(ROOT / "book/_static" / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def figures(figures_folder: Path) -> Iterator[str]:
+    """Address of that place, ending in a slash."""
+    with serving(figures_folder) as address:
+        yield address
+
+
+@pytest.fixture
+def show(browser: Any, figures: str, figures_folder: Path) -> Iterator[Show]:
+    """Open a page with one figure (a thing with `_repr_html_`) and its script; what goes wrong on it fails the test."""
+    contexts, wrong = [], []
+
+    def opened(figure: Any, script: str, **options: Any) -> Any:
+        text = FIGURE_PAGE.format(policy=POLICY, figure=figure._repr_html_(), script=script)
+        (figures_folder / "page.html").write_text(text, "utf8")
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+        page.goto(f"{figures}page.html", wait_until="networkidle")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []

@@ -1,26 +1,21 @@
 """The network of chapter 07 that writes in the page: its numbers are NumPy's; it works by pointer and keyboard."""
 
 import base64
-import functools
 import gzip
 import html
-import http.server
 import json
 import re
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT, QuietHandler
+from conftest import ROOT, Show
 
 from rnn_utils.models import LanguageModel
 from rnn_utils.touch_sampler import Sampler
 
 NOTEBOOK = ROOT / "book/07_training_a_character_model.ipynb"
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"
 READ = """async ({model, ids, tau, k}) => {
     const {unpack, step, logits, probabilities} = await import("/touch/char_rnn.mjs");
     const w = unpack(model);
@@ -58,35 +53,6 @@ def small() -> Sampler:
     return Sampler(model.params, ["a", "b", "'", " ", "\n"], "ab", "a <b> & 'c'")
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page with the small network, under a policy that forbids scripts and styles written into the page."""
-    folder = tmp_path_factory.mktemp("touch")
-    for name in ("touch", "book.css"):
-        (folder / name).symlink_to(ROOT / "book/_static" / name)
-    (folder / "page.html").write_text(
-        f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>x</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><link rel="icon" href="data:">'
-        f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="book.css"></head><body>'
-        f'{small()._repr_html_()}<script type="module" src="touch/sampler.mjs"></script></body></html>',
-        "utf8",
-    )
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/"
-        running.shutdown()
-
-
-def opened(browser: Any, address: str, **context: Any) -> Any:
-    page = browser.new_context(**context).new_page()
-    page.wrong = []
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and page.wrong.append(message.text))
-    page.goto(f"{address}page.html", wait_until="networkidle")
-    return page
-
-
 def bars(page: Any) -> dict[str, float]:
     names = page.locator("dt").all_inner_texts()
     return dict(zip(names, map(float, page.locator("dd").all_inner_texts()), strict=True))
@@ -99,10 +65,10 @@ def set_range(page: Any, label: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("which", ["page", "small"])
-def test_the_module_computes_what_numpy_computes(browser: Any, address: str, which: str) -> None:
+def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, which: str) -> None:
     model = stored() if which == "page" else small().model()
     sampler, page = rebuilt(model), browser.new_page()
-    page.goto(f"{address}touch/char_rnn.mjs")
+    page.goto(f"{figures}touch/char_rnn.mjs")
     drawn = np.random.default_rng(1).choice(model["tokens"], size=80)
     for text in (model["prompt"], "".join(drawn)):
         for tau, k in ((0.3, 5), (1.0, len(model["tokens"])), (1.7, 2)):
@@ -127,9 +93,9 @@ def test_the_package_reads_the_text_as_its_language_model_does() -> None:
     np.testing.assert_allclose(sampler.logits("ab' a\nb"), scores, atol=1e-12)
 
 
-def test_the_module_draws_by_the_running_sum(browser: Any, address: str) -> None:
+def test_the_module_draws_by_the_running_sum(browser: Any, figures: str) -> None:
     page, p = browser.new_page(), [0.2, 0.0, 0.5, 0.3]
-    page.goto(f"{address}touch/char_rnn.mjs")
+    page.goto(f"{figures}touch/char_rnn.mjs")
     us = [0.0, 0.19, 0.21, 0.69, 0.71, 0.999]
     assert page.evaluate(DRAW, {"p": p, "us": us}) == [0, 0, 2, 2, 3, 3]
     assert page.evaluate(DRAW, {"p": [0.1, 0.899999, 0.0], "us": [0.9999999]}) == [1]  # never an impossible one
@@ -137,8 +103,8 @@ def test_the_module_draws_by_the_running_sum(browser: Any, address: str) -> None
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_the_knobs_change_the_bars_and_the_network_writes(browser: Any, address: str, width: int) -> None:
-    page, sampler = opened(browser, address, viewport={"width": width, "height": 844}), small()
+def test_the_knobs_change_the_bars_and_the_network_writes(show: Show, width: int) -> None:
+    page, sampler = show(small(), "sampler.mjs", viewport={"width": width, "height": 844}), small()
     names = ["a", "b", "'", "space", "new line"]
 
     def expect(text: str, tau: float, k: int) -> None:
@@ -169,12 +135,10 @@ def test_the_knobs_change_the_bars_and_the_network_writes(browser: Any, address:
     page.get_by_role("button", name="Begin again").click()
     assert page.locator("pre").evaluate("(pre) => pre.textContent") == "b' "
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.wrong == []
-    page.context.close()
 
 
-def test_stopping_reduced_motion_and_an_unknown_character(browser: Any, address: str) -> None:
-    page = opened(browser, address)
+def test_stopping_reduced_motion_and_an_unknown_character(show: Show) -> None:
+    page = show(small(), "sampler.mjs")
     page.get_by_role("button", name="Write 300").click()
     page.get_by_role("button", name="Stop").click()
     length = page.locator("pre").evaluate("(pre) => pre.textContent.length")
@@ -186,19 +150,15 @@ def test_stopping_reduced_motion_and_an_unknown_character(browser: Any, address:
     page.get_by_role("textbox").fill("")
     assert page.get_by_role("alert").inner_text() == "Write something that the network knows."
     page.get_by_role("button", name="Write 300").press("Enter")
-    assert page.wrong == []
-    page.context.close()
-    still = opened(browser, address, reduced_motion="reduce")
+    still = show(small(), "sampler.mjs", reduced_motion="reduce")
     still.get_by_role("button", name="Write 300").click()
     assert still.get_by_role("status").inner_text() == "300 characters written."  # at once
-    still.context.close()
 
 
-def test_without_scripts_a_text_of_the_network_stays(browser: Any, address: str) -> None:
-    page = opened(browser, address, java_script_enabled=False)
+def test_without_scripts_a_text_of_the_network_stays(show: Show) -> None:
+    page = show(small(), "sampler.mjs", java_script_enabled=False)
     assert page.locator("pre").inner_text() == "a <b> & 'c'"
     assert page.get_by_role("button").count() == 0
-    page.context.close()
 
 
 def test_the_weights_are_a_light_load() -> None:

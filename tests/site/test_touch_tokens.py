@@ -1,18 +1,14 @@
 """The tokens view of chapter 02: its numbers are the package's, and it works by pointer and by keyboard."""
 
-import functools
 import html
-import http.server
 import json
 import re
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT, QuietHandler
+from conftest import ROOT, Show
 
 from rnn_utils.data import Vocabulary, contiguous_streams, shakespeare, split, words
 from rnn_utils.touch_tokens import TokenView
@@ -20,7 +16,6 @@ from rnn_utils.touch_tokens import TokenView
 NOTEBOOK = ROOT / "book/02_raw_sequences_to_tensors.ipynb"
 LINE = "But, soft! what light through yonder window breaks?"
 TEXTS = [LINE, "We know't, O'er THERE -- no?\nXiX, 3 men_of", "a", "Naïve ÉTÉ and 中文 words", "  two  spaces "]
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"
 CALL = """async ([name, ...given]) => (await import("/touch/batches.mjs"))[name](...given)"""
 
 
@@ -30,35 +25,6 @@ def view() -> TokenView:
     train, _ = split(shakespeare(), (0.9, 0.1))
     frequent = Vocabulary(words(train), unknown="<unk>", min_count=20)
     return TokenView({"characters": Vocabulary(train), "words": frequent}, LINE, batch_size=3, steps=4)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, view: TokenView) -> Iterator[str]:
-    """A small page with the view, under a policy that forbids scripts and styles written into the page."""
-    folder = tmp_path_factory.mktemp("touch")
-    for name in ("touch", "book.css"):
-        (folder / name).symlink_to(ROOT / "book/_static" / name)
-    (folder / "page.html").write_text(
-        f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>x</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><link rel="icon" href="data:">'
-        f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="book.css"></head><body>'
-        f'{view._repr_html_()}<script type="module" src="touch/tokens.mjs"></script></body></html>',
-        "utf8",
-    )
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/"
-        running.shutdown()
-
-
-def opened(browser: Any, address: str, **context: Any) -> Any:
-    page = browser.new_context(**context).new_page()
-    page.wrong = []
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and page.wrong.append(message.text))
-    page.goto(f"{address}page.html", wait_until="networkidle")
-    return page
 
 
 def table(page: Any, selector: str) -> np.ndarray:
@@ -74,9 +40,9 @@ def test_the_page_carries_the_vocabularies_of_the_training_split(view: TokenView
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_module_computes_what_the_package_computes(browser: Any, address: str, view: TokenView, text: str) -> None:
+def test_the_module_computes_what_the_package_computes(browser: Any, figures: str, view: TokenView, text: str) -> None:
     page = browser.new_page()
-    page.goto(f"{address}touch/batches.mjs")
+    page.goto(f"{figures}touch/batches.mjs")
     assert page.evaluate(CALL, ["words", text]) == words(text)
     characters, known = view.vocabularies["characters"], view.vocabularies["words"]
     ids = page.evaluate(CALL, ["encode", list(text), list(characters.tokens)])
@@ -89,9 +55,9 @@ def test_the_module_computes_what_the_package_computes(browser: Any, address: st
 @pytest.mark.parametrize(
     ("N", "B", "T"), [(51, 3, 4), (10, 3, 3), (9, 2, 4), (7, 1, 2), (5, 4, 1), (3, 4, 2), (0, 1, 1)]
 )
-def test_the_module_cuts_as_the_package_cuts(browser: Any, address: str, N: int, B: int, T: int) -> None:
+def test_the_module_cuts_as_the_package_cuts(browser: Any, figures: str, N: int, B: int, T: int) -> None:
     page, ids = browser.new_page(), np.random.default_rng(N).integers(64, size=N)
-    page.goto(f"{address}touch/batches.mjs")
+    page.goto(f"{figures}touch/batches.mjs")
     cut = page.evaluate(CALL, ["contiguousStreams", ids.tolist(), B, T])
     wanted = list(contiguous_streams(ids, B, T)) if (N - 1) // B >= T else []
     assert len(cut["batches"]) == len(wanted)
@@ -102,8 +68,8 @@ def test_the_module_cuts_as_the_package_cuts(browser: Any, address: str, N: int,
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_the_view_shows_the_numbers_of_the_package(browser: Any, address: str, view: TokenView, width: int) -> None:
-    page = opened(browser, address, viewport={"width": width, "height": 844})
+def test_the_view_shows_the_numbers_of_the_package(show: Show, view: TokenView, width: int) -> None:
+    page = show(view, "tokens.mjs", viewport={"width": width, "height": 844})
     vocabulary = view.vocabularies["characters"]
     batches = list(contiguous_streams(vocabulary.encode(LINE), 3, 4))
 
@@ -134,12 +100,10 @@ def test_the_view_shows_the_numbers_of_the_package(browser: Any, address: str, v
     assert float(now.get_attribute("x")) == pytest.approx(vocabulary.ids["s"] / 64 * 640)
     assert float(now.get_attribute("y")) == 30
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.wrong == []
-    page.context.close()
 
 
-def test_other_texts_words_and_sizes(browser: Any, address: str, view: TokenView) -> None:
-    page = opened(browser, address)
+def test_other_texts_words_and_sizes(show: Show, view: TokenView) -> None:
+    page = show(view, "tokens.mjs")
     page.get_by_role("textbox").fill("My lord é the qwertz of York")
     assert "Left out, for this vocabulary lacks them: é" in page.inner_text(".tokens")
     page.get_by_role("radio", name="words").check()
@@ -155,12 +119,9 @@ def test_other_texts_words_and_sizes(browser: Any, address: str, view: TokenView
     page.get_by_role("textbox").fill("")
     assert page.inner_text(".vectors") == "Write something."
     page.get_by_role("button", name="Next batch").press("Enter")
-    assert page.wrong == []
-    page.context.close()
 
 
-def test_without_scripts_the_table_stays(browser: Any, address: str) -> None:
-    page = opened(browser, address, java_script_enabled=False)
+def test_without_scripts_the_table_stays(show: Show, view: TokenView) -> None:
+    page = show(view, "tokens.mjs", java_script_enabled=False)
     assert page.locator("tbody tr").count() == 3
     assert page.get_by_role("button").count() == 0
-    page.context.close()

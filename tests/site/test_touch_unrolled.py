@@ -1,37 +1,22 @@
 """The unrolled network that readers step through: its numbers are NumPy's, and it works by pointer, key and touch."""
 
-import functools
 import html
-import http.server
 import json
 import re
-import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
+from conftest import ROOT, Show
 
 from rnn_utils.touch import Unrolled
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-STATIC = ROOT / "book/_static"
 RUN = """async ({model, text, cut}) => {
     const {encode, run} = await import("/touch/network.mjs");
     const {ids, unknown} = encode(model, text);
     return {ids, unknown, steps: run(model, ids, cut)};
 }"""
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Files, with module scripts as such, and without a line of log for each."""
-
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012
-
-    def log_message(self, *_arguments: object) -> None:
-        pass
 
 
 def on_pages() -> list[Any]:
@@ -62,38 +47,6 @@ def rebuilt(model: dict[str, Any]) -> Unrolled:
     return Unrolled(model["tokens"], weights, inputs=inputs, **options)
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Address and folder of a small page beside the book's scripts."""
-    folder = tmp_path_factory.mktemp("touch")
-    (folder / "touch").symlink_to(STATIC / "touch")
-    (folder / "book.css").symlink_to(STATIC / "book.css")
-    handler = functools.partial(Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/", folder
-        running.shutdown()
-
-
-def opened(browser: Any, files: tuple[str, Path], figure: Unrolled, **context: Any) -> Any:
-    """A page with the figure on it, under a policy that forbids scripts and styles written into the page."""
-    address, folder = files
-    policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"
-    (folder / "page.html").write_text(
-        f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>x</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><link rel="icon" href="data:">'
-        f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="book.css"></head><body>'
-        f'{figure._repr_html_()}<script type="module" src="touch/unrolled.mjs"></script></body></html>',
-        "utf8",
-    )
-    page = browser.new_context(**context).new_page()
-    page.wrong = []
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and page.wrong.append(message.text))
-    page.goto(f"{address}page.html", wait_until="networkidle")
-    return page
-
-
 def status(page: Any) -> str:
     return page.locator(".status").inner_text()
 
@@ -120,9 +73,9 @@ def status(page: Any) -> str:
         ),
     ],
 )
-def test_the_module_computes_what_numpy_computes(browser: Any, files: tuple[str, Path], model: dict, cut: bool) -> None:
+def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, model: dict, cut: bool) -> None:
     page, figure = browser.new_page(), rebuilt(model)
-    page.goto(f"{files[0]}touch/network.mjs")
+    page.goto(f"{figures}touch/network.mjs")
     glue = " " if model["unit"] == "word" else ""
     drawn = np.random.default_rng(0).choice(model["tokens"], size=12)
     for text in [*model["texts"], glue.join(drawn)]:
@@ -136,9 +89,9 @@ def test_the_module_computes_what_numpy_computes(browser: Any, files: tuple[str,
     page.close()
 
 
-def test_buttons_keys_and_swipes_move_and_show_the_numbers(browser: Any, files: tuple[str, Path]) -> None:
+def test_buttons_keys_and_swipes_move_and_show_the_numbers(show: Show) -> None:
     figure = made()
-    page = opened(browser, files, figure, has_touch=True, viewport={"width": 390, "height": 844})
+    page = show(figure, "unrolled.mjs", has_touch=True, viewport={"width": 390, "height": 844})
     h, y = figure.forward("cab ab")
     names = ["a", "b", "c", "space"]
 
@@ -174,13 +127,11 @@ def test_buttons_keys_and_swipes_move_and_show_the_numbers(browser: Any, files: 
     page.get_by_role("button", name="Previous").click()
     expect(3)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.wrong == []
-    page.context.close()
 
 
-def test_cutting_the_loop_changes_the_answer_and_tying_it_restores_it(browser: Any, files: tuple[str, Path]) -> None:
+def test_cutting_the_loop_changes_the_answer_and_tying_it_restores_it(show: Show) -> None:
     figure = made()
-    page = opened(browser, files, figure)
+    page = show(figure, "unrolled.mjs")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Step 6 is not read yet: b").click()
     with_loop = status(page)
@@ -189,12 +140,11 @@ def test_cutting_the_loop_changes_the_answer_and_tying_it_restores_it(browser: A
     assert f" {y[5].max():.2f}; the loop is cut." in status(page)
     page.get_by_role("checkbox").uncheck()
     assert status(page) == with_loop
-    page.context.close()
 
 
-def test_a_text_of_ones_own(browser: Any, files: tuple[str, Path]) -> None:
+def test_a_text_of_ones_own(show: Show) -> None:
     figure = made()
-    page = opened(browser, files, figure)
+    page = show(figure, "unrolled.mjs")
     field = page.get_by_role("textbox")
     field.fill("ba?b")
     assert page.get_by_role("alert").inner_text() == "The network does not know “?”: it is left out."
@@ -212,12 +162,9 @@ def test_a_text_of_ones_own(browser: Any, files: tuple[str, Path]) -> None:
     assert field.input_value() == "bca"
     assert status(page).startswith("Step 3 of 3: reads “a”")
     assert page.get_by_role("alert").inner_text() == ""
-    assert page.wrong == []
-    page.context.close()
 
 
-def test_without_scripts_the_table_stays(browser: Any, files: tuple[str, Path]) -> None:
-    page = opened(browser, files, made(), java_script_enabled=False)
+def test_without_scripts_the_table_stays(show: Show) -> None:
+    page = show(made(), "unrolled.mjs", java_script_enabled=False)
     assert page.locator(".unrolled tbody tr").count() == 6
     assert page.get_by_role("button").count() == 0
-    page.context.close()
