@@ -102,6 +102,18 @@ def test_each_term_of_the_sum_over_time(symbolic, problem):
             np.testing.assert_allclose(da * factor, wanted, rtol=1e-12)
 
 
+def test_each_term_of_the_sum_over_time_is_the_same_expression(symbolic):
+    """The same recursion in symbols: the difference of the two sides is zero for all numbers, not for ours alone."""
+    w = symbolic.copies["w"]
+    da = sympy.Integer(0)
+    for t in range(T, 0, -1):
+        back = w[t] * da if t < T else 0  # through the copy that step t + 1 uses
+        da = (1 - symbolic.h[t] ** 2) * (symbolic.h[t] - symbolic.y[t - 1] + back)
+        for s, factor in {"w": symbolic.h[t - 1], "u": symbolic.x[t - 1], "b": 1, "c": 1}.items():
+            difference = sympy.diff(symbolic.loss, symbolic.copies[s][t - 1]) - da * factor
+            assert sympy.expand(difference) == 0
+
+
 def test_each_term_of_the_double_sum_by_distance(symbolic, page, problem):
     """Part j holds the effect of copy t − j of W_hh on the loss of step t, summed over t."""
     p, _, h, dout = problem
