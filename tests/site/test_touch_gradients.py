@@ -63,9 +63,11 @@ def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, whi
     settings = [list(setting) for setting in kinds]
     for setting, got in zip(settings, page.evaluate(READ, {"model": model, "settings": settings}), strict=True):
         assert len(got) == setting[2] + 1
-        np.testing.assert_allclose(
-            np.array(got, float), ours.norms(*setting), rtol=1e-9, atol=1e-300, err_msg=str(setting)
-        )
+        wanted = ours.norms(*setting)
+        # Where gradients explode, what a last bit of tanh does to the states explodes as well.
+        exact = setting[3] != "tanh" or wanted.max() < 1e3
+        close = {"rtol": 1e-9 if exact else 1e-6, "atol": 1e-300}
+        np.testing.assert_allclose(np.array(got, float), wanted, **close, err_msg=str(setting))
     page.close()
 
 
