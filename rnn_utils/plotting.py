@@ -5,6 +5,7 @@
 """
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,6 +104,28 @@ def use_style() -> None:
     except ImportError:  # outside Jupyter, and in the page, there is no inline backend to set
         return
     set_matplotlib_formats("svg" if svg else "png", bbox_inches="tight", metadata={"Date": None} if svg else {})
+
+
+def themed(svg: str) -> str:
+    """Turn the book's colours in a Matplotlib SVG into CSS variables with a light and a dark value.
+
+    Parameters
+    ----------
+    svg : str
+        A picture in the book's style, as Matplotlib writes it.
+
+    Returns
+    -------
+    svg : str
+        The same picture, which follows the reader's theme.
+
+    """
+    names = {code: name for name, code in LIGHT.items()}
+    pattern = re.compile("|".join(names), re.IGNORECASE)
+    svg = pattern.sub(lambda found: f"var(--{names[found[0].lower()]},{found[0]})", svg)
+    values = ";".join(f"--{name}:{code}" for name, code in DARK.items())
+    rule = f"<style>@media (prefers-color-scheme:dark){{svg{{{values}}}}}</style>"
+    return re.sub(r"(<svg\b[^>]*>)", lambda found: found[0] + rule, svg, count=1)
 
 
 def subplots(rows: int = 1, columns: int = 1, *, height: float = 2.8, **options: Any) -> tuple["Figure", Any]:

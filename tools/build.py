@@ -19,12 +19,13 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from tools import page_files, pyodide_runtime
 from tools.execute import NotebookFailedError, execute, write
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
-INPUTS = ("rnn_utils", "tools", "requirements", "CITATION.cff")
+INPUTS = ("rnn_utils", "tools", "requirements", "benchmarks", "CITATION.cff")
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
@@ -125,14 +126,14 @@ def stage(pages: list[Path]) -> None:
         stale.unlink()
 
 
-def site_key() -> str:
-    """What the site depends on: everything staged, the package, the tools, and where its links point."""
+def site_key(runtime: Path | None) -> str:
+    """What the site depends on: everything staged, the package, the tools, where its links point, Python for the page."""
     remote = subprocess.run(["git", "-C", ROOT, "remote", "-v"], capture_output=True, text=True).stdout
     links = [f"{name}={os.environ.get(name, '')}" for name in LINK_VARIABLES]
-    return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), remote, *links)
+    return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), remote, str(bool(runtime)), *links)
 
 
-def run_jupyter_book() -> None:
+def run_jupyter_book(runtime: Path | None) -> None:
     """Build into `_build/work` with warnings as errors; parsed pages are kept between builds, written ones are not."""
     machinery = tree_digest(
         ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "requirements", *(p for p in (ROOT / "book").glob("_*/"))
@@ -143,7 +144,7 @@ def run_jupyter_book() -> None:
         WORK.mkdir(parents=True)
     shutil.rmtree(WORK / "_build/html", ignore_errors=True)
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(SOURCE), "--path-output", str(WORK)]
-    environment = {**os.environ, "BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
     built = subprocess.run(
         [*command, "-W", "-n", "--keep-going"],
         env=environment,
@@ -159,6 +160,8 @@ def run_jupyter_book() -> None:
         machinery_file.unlink(missing_ok=True)  # a page kept as parsed would not warn again, and pass the next time
         sys.exit("\n".join(said[:40] or log.splitlines()[-40:]) + "\n\nThe site was not built (log: _build/build.log).")
     machinery_file.write_text(machinery, "utf8")
+    if runtime:
+        page_files.put(runtime, WORK / "_build/html")
 
 
 def publish(key: str) -> None:
@@ -182,12 +185,13 @@ def main() -> None:
     pages = notebooks()
     execute_changed(pages)
     stage(pages)
-    key, marker = site_key(), SITE / ".site-key"
+    runtime = pyodide_runtime.ready()
+    key, marker = site_key(runtime), SITE / ".site-key"
     if marker.exists() and marker.read_text("utf8") == key:
         print("==> nothing has changed")
     else:
         print("==> building the site", flush=True)
-        run_jupyter_book()
+        run_jupyter_book(runtime)
         publish(key)
     print(f"==> the book is at {SITE / 'index.html'}  ({time.perf_counter() - start:.1f} s); `make serve` opens it")
 

@@ -3,7 +3,6 @@
 import base64
 import io
 import os
-import re
 import time
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from PIL import Image
 
-from rnn_utils.plotting import DARK, LIGHT
+from rnn_utils.plotting import themed
 from tools.pipes import use_pipes
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
@@ -23,16 +22,6 @@ START_TIMEOUT = 120  # seconds; a kernel starts in one or two, but not on a mach
 
 class NotebookFailedError(Exception):
     """A cell failed: the message names the notebook, the cell and the error."""
-
-
-def themed(svg: str) -> str:
-    """Turn the book's colours in a Matplotlib SVG into CSS variables with a light and a dark value."""
-    names = {code: name for name, code in LIGHT.items()}
-    pattern = re.compile("|".join(names), re.IGNORECASE)
-    svg = pattern.sub(lambda found: f"var(--{names[found[0].lower()]},{found[0]})", svg)
-    values = ";".join(f"--{name}:{code}" for name, code in DARK.items())
-    rule = f"<style>@media (prefers-color-scheme:dark){{svg{{{values}}}}}</style>"
-    return re.sub(r"(<svg\b[^>]*>)", lambda found: found[0] + rule, svg, count=1)
 
 
 def smaller(png: str) -> str:

@@ -18,6 +18,7 @@ const named = (token) => (token === " " ? "space" : token === "\n" ? "new line" 
 
 class Sampler {
   constructor(root) {
+    root.dataset.alive = "yes";
     this.model = JSON.parse(root.dataset.model);
     this.weights = null; // unpacked at the first use
     this.run = 0; // number of the run that may write
@@ -116,6 +117,7 @@ class Sampler {
   }
 }
 
-const build = () => document.querySelectorAll('[data-touch="sampler"]').forEach((root) => new Sampler(root));
+/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
+export const build = () => document.querySelectorAll('[data-touch="sampler"]:not([data-alive])').forEach((root) => new Sampler(root));
 const style = { rel: "stylesheet", href: new URL("sampler.css", import.meta.url).href, onload: build };
 document.head.append(make("link", style)); // without its style the figure stays a text

@@ -30,6 +30,7 @@ const scroller = (label, ...children) =>
 
 class TokenView {
   constructor(root) {
+    root.dataset.alive = "yes";
     Object.assign(this, { ...JSON.parse(root.dataset.model), kind: "characters", k: 0, at: 0 });
     for (const name of ["tokens", "vectors", "streams", "batch"]) this[`${name}Part`] = make("div", { class: name });
     const name = `kind-${Math.random()}`;
@@ -135,5 +136,6 @@ class TokenView {
   }
 }
 
-const build = () => document.querySelectorAll('[data-touch="tokens"]').forEach((root) => new TokenView(root));
+/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
+export const build = () => document.querySelectorAll('[data-touch="tokens"]:not([data-alive])').forEach((root) => new TokenView(root));
 document.head.append(make("link", { rel: "stylesheet", href: new URL("tokens.css", import.meta.url).href, onload: build }));

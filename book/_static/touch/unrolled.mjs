@@ -29,6 +29,7 @@ function bar(value, reach = 1) {
 
 class Unrolled {
   constructor(root) {
+    root.dataset.alive = "yes";
     this.model = JSON.parse(root.dataset.model);
     this.at = 0;
     this.input = make("input", {
@@ -170,6 +171,7 @@ class Unrolled {
   }
 }
 
-const build = () => document.querySelectorAll('[data-touch="unrolled"]').forEach((root) => new Unrolled(root));
+/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
+export const build = () => document.querySelectorAll('[data-touch="unrolled"]:not([data-alive])').forEach((root) => new Unrolled(root));
 const style = { rel: "stylesheet", href: new URL("unrolled.css", import.meta.url).href, onload: build };
 document.head.append(make("link", style)); // without its style the figure stays a table

@@ -1,0 +1,76 @@
+// Python in a thread of its own: loads Pyodide from this site, then runs the cells that the page sends, in their order.
+import { loadPyodide } from "./pyodide/pyodide.mjs";
+
+const BASE = new URL("./", import.meta.url).href;
+const DRAWS = /\b(matplotlib|plotting|plt)\b/; // code that calls for Matplotlib, which is as large as all the rest
+const ENVIRONMENT = { HOME: "/home/pyodide", RNN_FIGURES: "svg", MPLBACKEND: "module://page_backend", PYTHONHASHSEED: "0" };
+let python, runner, files, loaded = 0, expected = 0;
+
+/** Count what is loaded, beside the loading itself. */
+const load = self.fetch.bind(self);
+self.fetch = async (...request) => {
+  const answer = await load(...request);
+  if (answer.ok && answer.body) count(answer.clone().body.getReader());
+  return answer;
+};
+async function count(reader) {
+  for (let part; !(part = await reader.read()).done; ) {
+    loaded += part.value.byteLength;
+    postMessage({ kind: "progress", loaded, expected: Math.max(expected, loaded) });
+  }
+}
+
+/** Sizes of a package and of all that it needs, without those already counted. */
+function expect(...names) {
+  for (const name of names) {
+    const entry = files.packages[name];
+    if (!entry || entry.expected) continue;
+    entry.expected = true;
+    expected += entry.size;
+    expect(...entry.depends);
+  }
+}
+
+async function start(code) {
+  files = await (await load(BASE + "files.json", { cache: "no-cache" })).json();
+  expected = files.core;
+  const packages = DRAWS.test(code) ? ["numpy", "matplotlib"] : ["numpy"];
+  expect(...packages);
+  const quiet = () => {};
+  const own = fetch(BASE + files.archives.rnn_utils);
+  const options = { indexURL: BASE + "pyodide/", env: ENVIRONMENT, packages, stdout: quiet, stderr: quiet };
+  python = await loadPyodide(options);
+  python.unpackArchive(await (await own).arrayBuffer(), "zip", { extractDir: "/home/pyodide" });
+  python.FS.chdir("/home/pyodide/book");
+  python.registerJsModule("page_files", { read: readNow, names: Object.keys(files.archives) });
+  runner = python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, cell_runner; cell_runner");
+}
+
+/** Read an archive of data at once: Python asks for it in the middle of an import, and cannot wait. */
+function readNow(name) {
+  const request = new XMLHttpRequest();
+  request.open("GET", BASE + files.archives[name], false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) throw new Error(`${name} could not be loaded (${request.status})`);
+  return request.response;
+}
+
+async function run({ id, code, name }) {
+  if (!runner) await start(code);
+  if (DRAWS.test(code)) {
+    expect("matplotlib");
+    await python.loadPackage("matplotlib", { messageCallback: () => {} });
+  }
+  postMessage({ id, kind: "started" });
+  const from = performance.now();
+  const result = runner.run(code, name, (kind, content) => postMessage({ id, kind, content }));
+  const { ok, undefined: unknown } = result.toJs({ dict_converter: Object.fromEntries });
+  result.destroy();
+  postMessage({ id, kind: "done", ok, unknown, seconds: (performance.now() - from) / 1000 });
+}
+
+let last = Promise.resolve();
+onmessage = ({ data }) => {
+  last = last.then(() => run(data)).catch((error) => postMessage({ id: data.id, kind: "broken", content: String(error.message ?? error) }));
+};
