@@ -2,9 +2,10 @@
 PYTHON ?= python3
 PORT   ?= 8000
 RUN     = .venv/bin/python
+PAGE    = tests/site/test_run_chapters.py
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book serve refresh test unit notebooks structure site lint bench lock clean .venv-test
+.PHONY: help book serve refresh test unit notebooks structure site page lint bench lock clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -19,7 +20,7 @@ refresh:  ## execute the notebooks in place (NB="book/01_….ipynb" for some of 
 	@$(PYTHON) tools/setup_env.py book
 	@$(RUN) -m tools.refresh $(NB)
 
-test: lint unit structure notebooks site  ## everything: code, notebooks, built pages in a real browser
+test: lint unit structure notebooks site page  ## everything: code, notebooks, built pages in a real browser
 
 .venv-test:
 	@$(PYTHON) tools/setup_env.py test
@@ -37,7 +38,10 @@ notebooks: .venv-test  ## strict nbval: every stored text output against a fresh
 	$(THREADS) CI=true $(RUN) -m pytest -p tools.pipes --nbval book -q -n 2 --dist loadfile -p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile
+	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile --ignore=$(PAGE)
+
+page: book .venv-test  ## every NumPy cell of every chapter, run in the page
+	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0
 
 bench: .venv-test  ## speed of the layers against torch and the naive form
 	$(THREADS) $(RUN) -m benchmarks.layers

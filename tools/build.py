@@ -127,7 +127,7 @@ def stage(pages: list[Path]) -> None:
 
 
 def site_key(runtime: Path | None) -> str:
-    """What the site depends on: everything staged, the package, the tools, where its links point, Python for the page."""
+    """What the site depends on: all that is staged, the package, the tools, its links, and if Python runs in it."""
     remote = subprocess.run(["git", "-C", ROOT, "remote", "-v"], capture_output=True, text=True).stdout
     links = [f"{name}={os.environ.get(name, '')}" for name in LINK_VARIABLES]
     return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), remote, str(bool(runtime)), *links)
@@ -144,10 +144,10 @@ def run_jupyter_book(runtime: Path | None) -> None:
         WORK.mkdir(parents=True)
     shutil.rmtree(WORK / "_build/html", ignore_errors=True)
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(SOURCE), "--path-output", str(WORK)]
-    environment = {**os.environ, "BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
+    told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
     built = subprocess.run(
         [*command, "-W", "-n", "--keep-going"],
-        env=environment,
+        env={**os.environ, **told},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,

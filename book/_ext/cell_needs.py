@@ -167,7 +167,7 @@ def read(node: ast.AST) -> set[str]:
 
 
 def bound(node: ast.AST, *, changed_too: bool = False) -> set[str]:
-    """The notebook's names that some code binds; with `changed_too` also those whose parts it assigns to (``a[0] = 1``)."""
+    """The notebook's names that some code binds; with `changed_too` also those whose parts it sets (``a[0] = 1``)."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
     if isinstance(node, ast.Lambda):

@@ -1,8 +1,8 @@
 """Marks the code cells that run in the page, and gives them the place for their buttons.
 
 No existing extension runs a notebook in a page without asking other hosts for Python. Here the site serves it itself:
-`tools/build.py` puts it there and says so in `PYTHON_IN_PAGE`; where that is not set no cell is marked, and no page loads
-anything. Each cell gets the class ``can-run``, or ``cannot-run`` with ``needs-torch`` where it needs PyTorch
+`tools/build.py` puts it there and says so in `PYTHON_IN_PAGE`; where that is not set no cell is marked, and no page
+loads anything. Each cell gets the class ``can-run``, or ``cannot-run`` with ``needs-torch`` where it needs PyTorch
 (`cell_needs` decides), and an empty row after its code, so that nothing moves when `run.mjs` fills it.
 """
 

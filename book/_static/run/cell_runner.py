@@ -8,6 +8,7 @@ import ast
 import builtins
 import io
 import linecache
+import logging
 import pprint
 import re
 import sys
@@ -20,6 +21,7 @@ WIDTH = 79  # of the repr of a value, as in Jupyter
 MODULES = "the standard library, NumPy, Matplotlib and rnn_utils are what runs in this page"
 Post = Callable[[str, str], None]
 
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # or it would remark on looking for fonts
 main = types.ModuleType("__main__")
 main.__dict__["__builtins__"] = builtins
 
@@ -141,7 +143,7 @@ def described(error: BaseException) -> str:
 
 
 def trimmed(stack: traceback.StackSummary) -> traceback.StackSummary | None:
-    """The frames from the first cell's on, packages named without the folders above them; None when no cell is in it."""
+    """The frames from the first cell's on, packages without the folders above them; None when no cell is among them."""
     first = next((i for i, frame in enumerate(stack) if frame.filename.startswith("<cell")), None)
     if first is None:  # a cell that cannot be read: the error itself says where
         return None

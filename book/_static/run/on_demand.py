@@ -1,4 +1,4 @@
-"""Data packages that are loaded when they are first looked for: `rnn_utils.data` finds them as if they were installed."""
+"""Data packages, loaded when they are first looked for: `rnn_utils.data` finds them as if they were installed."""
 
 import importlib
 import sys

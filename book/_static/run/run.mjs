@@ -73,7 +73,7 @@ class Cell {
     this.fresh = false; // has its code, as it stands, been run in this Python?
     this.bar = root.querySelector(".run-bar");
     const button = (text, action) => {
-      const made = make("button", { type: "button", onclick: () => action.call(this) }, text, hidden(`, cell ${number}`));
+      const made = make("button", { type: "button", onclick: () => action.call(this) }, text, hidden(` cell ${number}`));
       this.bar.append(made);
       return made;
     };
@@ -171,7 +171,9 @@ class Cell {
   async embeds(html) {
     const part = make("div", { className: "output text_html", innerHTML: html });
     this.output.append(part);
-    for (const { src } of part.querySelectorAll("script[src]")) (await import(src)).build?.();
+    for (const { dataset } of part.querySelectorAll("[data-touch]")) {
+      (await import(new URL(`../touch/${dataset.touch}.mjs`, import.meta.url))).build();
+    }
   }
 
   ends({ ok, unknown, seconds }) {

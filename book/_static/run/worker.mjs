@@ -6,15 +6,23 @@ const DRAWS = /\b(matplotlib|plotting|plt)\b/; // code that calls for Matplotlib
 const ENVIRONMENT = { HOME: "/home/pyodide", RNN_FIGURES: "svg", MPLBACKEND: "module://page_backend", PYTHONHASHSEED: "0" };
 let python, runner, files, loaded = 0, expected = 0;
 
-/** Count what is loaded, beside the loading itself. */
+/** Count what is loaded, beside the loading itself, and tell when something is not: Pyodide would wait for ever. */
 const load = self.fetch.bind(self);
-self.fetch = async (...request) => {
-  const answer = await load(...request);
-  if (answer.ok && answer.body) count(answer.clone().body.getReader());
+let fail;
+const failed = new Promise((_, reject) => (fail = reject));
+failed.catch(() => {});
+self.fetch = async (address, options) => {
+  const name = String(address.url ?? address).split("/").pop();
+  const answer = await load(address, options).catch(() => null);
+  if (!answer?.ok) {
+    fail(new Error(`${name} could not be loaded`));
+    return answer ?? Response.error();
+  }
+  count(answer.clone().body.getReader());
   return answer;
 };
 async function count(reader) {
-  for (let part; !(part = await reader.read()).done; ) {
+  for (let part; !(part = await reader.read().catch(() => ({ done: true }))).done; ) {
     loaded += part.value.byteLength;
     postMessage({ kind: "progress", loaded, expected: Math.max(expected, loaded) });
   }
@@ -39,7 +47,7 @@ async function start(code) {
   const quiet = () => {};
   const own = fetch(BASE + files.archives.rnn_utils);
   const options = { indexURL: BASE + "pyodide/", env: ENVIRONMENT, packages, stdout: quiet, stderr: quiet };
-  python = await loadPyodide(options);
+  python = await Promise.race([loadPyodide(options), failed]);
   python.unpackArchive(await (await own).arrayBuffer(), "zip", { extractDir: "/home/pyodide" });
   python.FS.chdir("/home/pyodide/book");
   python.registerJsModule("page_files", { read: readNow, names: Object.keys(files.archives) });

