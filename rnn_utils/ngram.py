@@ -151,7 +151,7 @@ class NGram:
         for n, table in enumerate(self.tables[: len(known) + 1], start=1):
             if n > 1:
                 before += known[-(n - 1)] * self.V ** (n - 2)  # one token further back
-            p = self._mix(table, before * self.V + np.arange(self.V), p)
+            p = self._mix(table, before * self.V + np.arange(self.V, dtype=np.int64), p)
         return p
 
     def _check(self, ids: Any, minimum: int) -> np.ndarray:

@@ -79,7 +79,8 @@ class Names:
             tree = ast.parse(source)
         except SyntaxError:
             return "jupyter"  # %magic and !command, which Python itself does not read
-        found = next(filter(None, map(missing_package, imported(tree))), None) or self.first_loss(tree.body)
+        outside = (module for module in imported(tree) if module.partition(".")[0] != PACKAGE)
+        found = next(filter(None, map(missing_package, outside)), None) or self.first_loss(tree.body)
         if found:
             for name in bound(tree, changed_too=True):
                 self.lost[name] = found
@@ -129,7 +130,11 @@ class Names:
             if isinstance(child, ast.Import | ast.ImportFrom):
                 prefix = f"{child.module}." if isinstance(child, ast.ImportFrom) else ""
                 for alias in child.names:
-                    self.modules[alias.asname or alias.name] = prefix + alias.name
+                    name, full = alias.asname or alias.name, prefix + alias.name
+                    self.modules[name] = full
+                    need = missing_package(full) if "." not in name else None
+                    if need:  # importing it is no fault, for `rnn_utils` calls for no other package until it is used
+                        self.lost[name] = need
 
 
 def divided(statement: ast.stmt) -> tuple[list[ast.AST], list[list[ast.stmt]]]:

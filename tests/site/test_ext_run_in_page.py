@@ -31,7 +31,9 @@ CASES = {
     "bound in a loop, then read": {"import torch\na = 1": T, "for i in range(3):\n    a = i\n    print(a)": NO},
     "gone through in a loop": {"import torch\na = [1]": T, "for a in a:\n    pass": T},
     "with": {"import torch\nf = 1": T, "with open('x') as f:\n    print(f)": NO},
-    "a module of the package": {"from rnn_utils import interop": T, "from rnn_utils.interop import to_torch": T},
+    "a module of the package": {"from rnn_utils import data, interop": NO, "data.x": NO, "interop.to_torch(1)": T},
+    "a function of it": {"from rnn_utils.interop import to_torch": NO, "def f():\n    return to_torch(1)": T, "f()": T},
+    "imported under another name": {"import rnn_utils.interop as other": NO, "other.to_torch(1)": T},
     "by its place": {"import rnn_utils": NO, "rnn_utils.interop.to_torch(1)": T, "rnn_utils.cells": NO},
     "other packages": {
         "import pandas": "pandas",

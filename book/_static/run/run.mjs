@@ -172,7 +172,7 @@ class Cell {
     const part = make("div", { className: "output text_html", innerHTML: html });
     this.output.append(part);
     for (const { dataset } of part.querySelectorAll("[data-touch]")) {
-      (await import(new URL(`../touch/${dataset.touch}.mjs`, import.meta.url))).build();
+      (await import(new URL(`../touch/${dataset.touch.replace("-", "_")}.mjs`, import.meta.url))).build();
     }
   }
 

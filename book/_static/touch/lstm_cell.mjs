@@ -23,6 +23,7 @@ const number = (value) => value.toFixed(2).replace("-0.00", "0.00").replace("-",
 
 class Cell {
   constructor(root) {
+    root.dataset.alive = "yes";
     this.model = JSON.parse(root.dataset.model);
     this.T = this.model.tokens.length;
     this.strip = make("ol", { class: "strip", "aria-label": "Steps" });
@@ -111,6 +112,7 @@ class Cell {
   }
 }
 
-const build = () => document.querySelectorAll('[data-touch="lstm-cell"]').forEach((root) => new Cell(root));
+/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
+export const build = () => document.querySelectorAll('[data-touch="lstm-cell"]:not([data-alive])').forEach((root) => new Cell(root));
 const style = { rel: "stylesheet", href: new URL("lstm_cell.css", import.meta.url).href, onload: build };
 document.head.append(make("link", style)); // without its style the figure stays a table
