@@ -5,9 +5,9 @@ RUN     = .venv/bin/python
 PAGE    = tests/site/test_run_chapters.py
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book serve refresh test unit notebooks structure site page lint bench lock clean .venv-test
+.PHONY: help book serve refresh test unit notebooks structure site page site-report lint bench lock clean .venv-test
 help:  ## list these commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 book:  ## install what is needed, execute every notebook, build the site
 	@$(PYTHON) tools/setup_env.py book
@@ -42,6 +42,9 @@ site: book .venv-test  ## the built pages in headless Chromium
 
 page: book .venv-test  ## every NumPy cell of every chapter, run in the page
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0
+
+site-report: book .venv-test  ## what each page costs a reader, with Lighthouse (needs Node)
+	@$(RUN) -m tools.site_report
 
 bench: .venv-test  ## speed of the layers against torch and the naive form
 	$(THREADS) $(RUN) -m benchmarks.layers

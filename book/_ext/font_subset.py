@@ -1,8 +1,8 @@
 """Fonts cut down to what the pages show: the icons, and the characters of the formulas.
 
-The theme's Font Awesome is 300 KB of fonts and 40 KB of style rules for 2,000 icons, of which a page shows about 20;
-KaTeX's fonts are another 90 KB on a page that draws a few dozen characters with them. That is more than everything
-else together. After the build, when it is known what is shown, fonts and rules are cut to it. Fonts are written as
+The theme's Font Awesome is 300 KB of fonts for 2,000 icons, of which a page shows about 20; KaTeX's fonts are another
+90 KB on a page that draws a few dozen characters with them. That is more than everything else together. After the
+build, when it is known what is shown, the fonts are cut to it. Fonts are written as
 woff, not woff2: at a few kilobytes the difference is nothing, and woff2 needs one more package.
 """
 
@@ -22,25 +22,21 @@ LOGGER = logging.getLogger(__name__)
 STYLES = "_static/styles/pydata-sphinx-theme.css"
 ICON_FONTS = "_static/vendor/fontawesome/webfonts"
 FORMULA_FONTS = "_static/katex/fonts"
-ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:{1,2}before,?)+)\{content:"(?:\\([0-9a-f]+)|[^"])"\}')
-ICON_NAME = re.compile(r"fa-[\w-]+")
-ICON_CODE = re.compile(r"\\([ef][0-9a-f]{3})\b")  # Font Awesome's part of Unicode's private area
+ICON_CODE = re.compile(r"\\([ef][0-9a-f]{3})\b|([\ue000-\uf8ff])")  # Font Awesome's part of Unicode's private area
 FONT_SOURCES = re.compile(r'(url\([^)]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^)]*\.ttf\) format\("truetype"\)')
 
 
 class Shown(HTMLParser):
-    """Collects what pages show: all their classes, and the characters that KaTeX has set."""
+    """Collects the characters that KaTeX has set."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.classes: set[str] = set()
         self.characters: set[str] = set()
         self.depth = 0  # of spans inside a formula; 0 outside
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the classes of an element, and where a formula begins."""
+        """Note where a formula begins."""
         classes = (dict(attrs).get("class") or "").split()
-        self.classes.update(classes)
         if tag == "span" and (self.depth or "katex-html" in classes):
             self.depth += 1
 
@@ -55,33 +51,11 @@ class Shown(HTMLParser):
             self.characters.update(data)
 
 
-def shown_on(site: Path) -> Shown:
-    """What all pages show, with the icons that scripts draw."""
-    shown = Shown()
-    for page in site.rglob("*.html"):
-        shown.feed(page.read_text("utf8"))
-    for script in [*site.glob("_static/*.*js"), *site.glob("_static/scripts/*.js")]:
-        shown.classes.update(ICON_NAME.findall(script.read_text("utf8")))
-    return shown
-
-
-def cut_rules(css: str, names: set[str]) -> tuple[str, set[int]]:
-    """Style rules without those of unused icons, and the code points of the icons that stay."""
-    codes: set[int] = set()
-
-    def keep(rule: re.Match[str]) -> str:
-        if not names & set(ICON_NAME.findall(rule[1])):
-            return ""
-        codes.add(int(rule[2], 16) if rule[2] else ord(rule[0][-3]))
-        return rule[0]
-
-    return FONT_SOURCES.sub(r'\1.woff) format("woff")', ICON_RULE.sub(keep, css)), codes
-
-
 def codes_in_styles(site: Path) -> Iterator[int]:
-    """Code points that style sheets draw without an icon's name (arrows, marks of admonitions)."""
+    """Code points of the icons that the style sheets draw: style_subset has left those that a page can use."""
     for path in site.glob("_static/**/*.css"):
-        yield from (int(code, 16) for code in ICON_CODE.findall(path.read_text("utf8")))
+        for code, character in ICON_CODE.findall(path.read_text("utf8")):
+            yield int(code, 16) if code else ord(character)
 
 
 def cut_font(path: Path, codes: set[int]) -> None:
@@ -101,15 +75,16 @@ def cut_fonts(app: Sphinx, error: Exception | None) -> None:
     site = Path(app.outdir)
     if error or app.builder.format != "html":
         return
-    shown = shown_on(site)
+    shown = Shown()
+    for page in site.rglob("*.html"):
+        shown.feed(page.read_text("utf8"))
     for font in (site / FORMULA_FONTS).glob("*.woff"):
         cut_font(font, {ord(character) for character in shown.characters})
     styles = site / STYLES
     if not styles.exists():
         return
-    css, codes = cut_rules(styles.read_text("utf8"), shown.classes)
-    styles.write_text(css, "utf8")
-    codes |= set(codes_in_styles(site))
+    styles.write_text(FONT_SOURCES.sub(r'\1.woff) format("woff")', styles.read_text("utf8")), "utf8")
+    codes = set(codes_in_styles(site))
     for font in (site / ICON_FONTS).glob("*.ttf"):
         cut_font(font, codes)
         font.unlink()

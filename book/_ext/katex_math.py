@@ -4,10 +4,14 @@ Sphinx's own renderer loads MathJax from another host and typesets in the reader
 build time without Node. KaTeX runs here in the V8 engine of the `mini-racer` wheel: the page needs no script for its
 mathematics, and TeX that KaTeX cannot read is a warning that names page, line and TeX, which fails the build.
 
+KaTeX places its boxes by style attributes, which the pages' policy forbids (`_templates/policy.html`); each different
+one becomes a class of the sheet `katex/places.css`, which is lighter too.
+
 Numbers and permalinks are Sphinx's. Environments of amsmath may carry one ``\label{name}``, referred to by
 ``{eq}`name```: the label is given to Sphinx, which alone counts equations.
 """
 
+import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -28,6 +32,12 @@ VENDOR = Path(__file__).resolve().parent.parent / "_vendor/katex"
 LABEL = re.compile(r"\s*\\label\{([^}]*)\}")
 # KaTeX would number these environments itself, a second time; their starred forms are the same without the number.
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat|multline|eqnarray|flalign)\}")
+
+
+# In what KaTeX writes, a style comes last or right after the class.
+STYLED = re.compile(r'<(?P<tag>\w+)(?: class="(?P<classes>[^"]*)")?(?P<more>[^<>]*?) style="(?P<style>[^"]*)"')
+PLACES = "katex/places.css"
+PLACE_RULES: dict[str, str] = {}
 
 
 class TexError(ValueError):
@@ -53,11 +63,21 @@ def render(tex: str, display: bool) -> str:
     """
     options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
     try:
-        return cast(str, engine().call("katex.renderToString", tex, options))
+        html = cast(str, engine().call("katex.renderToString", tex, options))
     except JSEvalException as error:
         found = re.search(r"KaTeX parse error: (.*)", str(error))
         message = found[1] if found else str(error).splitlines()[0]
         raise TexError(message.replace("\N{COMBINING LOW LINE}", "")) from None
+    return STYLED.sub(style_as_class, html)
+
+
+def style_as_class(element: re.Match[str]) -> str:
+    """An element's start with a class in place of its style; named by the style, so that every build names it alike."""
+    name = f"k{hashlib.sha256(element['style'].encode()).hexdigest()[:6]}"
+    declarations = [part for part in element["style"].split(";") if part]
+    PLACE_RULES[name] = f".{name}{{{';'.join(f'{part}!important' for part in declarations)}}}"
+    classes = f"{element['classes']} {name}" if element["classes"] else name
+    return f'<{element["tag"]} class="{classes}"{element["more"]}'
 
 
 def display_tex(node: nodes.math_block) -> str:
@@ -140,20 +160,31 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_static_path = [*config.html_static_path, str(VENDOR / "static")]
 
 
-def add_styles(
+def add_script(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Load KaTeX's fonts and styles only on pages with mathematics."""
+    """Load the script for wide formulas only on pages with mathematics."""
     if doctree and next(doctree.findall(lambda node: isinstance(node, nodes.math | nodes.math_block)), None):
-        app.add_css_file("katex/katex.min.css")
-        app.add_css_file("math.css")
         app.add_js_file("math-scroll.mjs", type="module")
+
+
+def write_places(app: Sphinx, error: Exception | None) -> None:
+    """Write the sheet of the formulas' places; pages that were not written again keep theirs."""
+    if error or app.builder.format != "html":
+        return
+    sheet = Path(app.outdir, "_static", PLACES)
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    before = sheet.read_text("utf8").splitlines() if sheet.exists() else []
+    sheet.write_text("\n".join(sorted({*before, *PLACE_RULES.values()})) + "\n", "utf8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
     app.add_transform(AmsmathLabels)
+    for sheet in ("katex/katex.min.css", PLACES, "math.css"):
+        app.add_css_file(sheet)
     app.connect("config-inited", configure)
-    app.connect("html-page-context", add_styles)
+    app.connect("html-page-context", add_script)
+    app.connect("build-finished", write_places)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}  # one V8 context, not forkable

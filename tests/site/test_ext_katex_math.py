@@ -87,11 +87,30 @@ def test_the_message_is_katexs_own() -> None:
         render(r"\nonsense", False)
 
 
-def test_only_pages_with_mathematics_load_its_styles(tmp_path: Path) -> None:
+def test_only_pages_with_mathematics_load_its_script(tmp_path: Path) -> None:
     built = book(tmp_path, "Here $x$.", other="# Other\n\nNo formula.")
     assert "katex.min.css" in built.page()
     assert "math-scroll.mjs" in built.page()
-    assert "katex" not in built.page("other")
+    assert "math-scroll.mjs" not in built.page("other")
+
+
+def test_no_style_is_written_into_the_page_and_each_is_a_rule(tmp_path: Path) -> None:
+    built = book(
+        tmp_path,
+        r"$$\frac{\sqrt{x^2}}{\hat{y}_t} \boxed{\color{red} \overbrace{a}} \xrightarrow{b}$$",
+        other="# O\n\n$z$",
+    )
+    formula = re.search(r"<div class=\"math-scroll\">.*?</div>", built.article(), re.S)[0]
+    assert " style=" not in formula
+    sheet = built.output / "_static/katex/places.css"
+    used = set(re.findall(r"\bk[0-9a-f]{6}\b", built.article()))
+    assert len(used) > 10
+    assert used <= set(re.findall(r"^\.(k[0-9a-f]{6})\{", sheet.read_text(), re.M))
+    assert "height:" in sheet.read_text()
+    built.rebuild(other="# O\n\n$w^3$")
+    assert used <= set(re.findall(r"^\.(k[0-9a-f]{6})\{", sheet.read_text(), re.M)), (
+        "pages not written again keep theirs"
+    )
 
 
 def test_every_font_that_the_styles_name_is_there(tmp_path: Path) -> None:

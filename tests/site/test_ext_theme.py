@@ -25,6 +25,7 @@ LOCAL = [
     "page_description",
     "entrance",
     "cite_this",
+    "style_subset",
     "font_subset",
 ]
 

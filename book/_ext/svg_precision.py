@@ -1,0 +1,43 @@
+"""Vector figures written with the precision that an eye has.
+
+Matplotlib writes coordinates with six digits after the point, and a description of itself into every file. Two digits
+are less than a hundredth of a millimetre; the others are a quarter of some files.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.S)
+PLACES = re.compile(r'\b(?:d|x|y|transform)="[^"]*"')  # attributes that hold coordinates
+LONG = re.compile(r"-?\d+\.\d{3,}")
+SCALED = "scale("  # glyphs are drawn in large units and scaled down: that factor keeps its digits
+
+
+def shorter(attribute: re.Match[str]) -> str:
+    """An attribute with two digits after each point."""
+    text, scale, factor = attribute[0].partition(SCALED)
+    return LONG.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), text) + scale + factor
+
+
+def lighter(svg: str) -> str:
+    """A figure without what cannot be seen."""
+    return PLACES.sub(shorter, METADATA.sub("", svg))
+
+
+def lighten(app: Sphinx, error: Exception | None) -> None:
+    """Rewrite Matplotlib's figures of the built site."""
+    if error or app.builder.format != "html":
+        return
+    for figure in Path(app.outdir, "_images").glob("*.svg"):
+        svg = figure.read_text("utf8")
+        if "matplotlib" in svg.lower():
+            figure.write_text(lighter(svg), "utf8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.connect("build-finished", lighten)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
