@@ -19,6 +19,10 @@ QUIET = [
 ]
 
 
+# Still pages: what moves would be caught half-way.
+QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
+
+
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The folder of the built site."""
@@ -38,7 +42,13 @@ def server(site: Path) -> Iterator[str]:
 def pages(site: Path) -> list[str]:
     """Paths of all pages, relative to the site's folder."""
     found = sorted(str(page.relative_to(site)) for page in site.rglob("*.html"))
-    return [page for page in found if not page.startswith(("_static/", "_sources/", "planted-"))]
+    return [page for page in found if not page.startswith(("_static/", "_sources/")) and "planted-" not in page]
+
+
+@pytest.fixture(scope="session")
+def chapter(pages: list[str]) -> str:
+    """A chapter that has everything: a figure to touch, a quiz, exercises, formulas."""
+    return next(page for page in pages if page.startswith("book/02_"))
 
 
 @pytest.fixture(scope="session")

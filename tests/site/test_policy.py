@@ -1,0 +1,103 @@
+"""The pages' policy in a real browser: no page breaks it, and what it forbids does not happen."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+LISTEN = """window.broken = [];
+document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI, sourceFile}) =>
+    broken.push(`${effectiveDirective}: ${blockedURI} (${sourceFile})`));"""
+SCROLL = """async () => { for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {
+    scrollTo({top: y, behavior: "instant"}); await new Promise(requestAnimationFrame); } }"""
+
+
+def breaches(context: Any, address: str) -> list[str]:
+    """Open a page, scroll through it, use what can be touched; what its policy has stopped."""
+    page = context.new_page()
+    page.add_init_script(LISTEN)
+    page.goto(address, wait_until="networkidle")
+    page.evaluate(SCROLL)
+    for button in page.locator("[data-touch] button:visible:enabled").all()[:6]:
+        button.click()
+    page.wait_for_load_state("networkidle")
+    found = page.evaluate("broken")
+    page.close()
+    return found
+
+
+def test_no_page_breaks_its_policy(browser: Any, server: str, pages: list[str]) -> None:
+    context = browser.new_context()
+    found = {
+        path: breaches(context, server + path) for path in [*pages, "search.html?q=gradient"] if path != "index.html"
+    }
+    context.close()
+    assert not any(found.values()), "\n".join(f"{path}: {what}" for path, all_ in found.items() for what in all_)
+
+
+def test_every_page_has_the_policy_before_anything_it_governs(site: Path, pages: list[str]) -> None:
+    policies = set()
+    for path in pages:
+        head = BeautifulSoup((site / path).read_text("utf8"), "html.parser").head
+        first = head.find(["script", "link", "style"])
+        policy = first.find_previous("meta", attrs={"http-equiv": "Content-Security-Policy"})
+        assert policy, path
+        policies.add(policy["content"])
+    [policy] = policies
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'self'"
+    assert rules["script-src"] == "'self' 'wasm-unsafe-eval'"
+    assert (rules["object-src"], rules["base-uri"], rules["form-action"]) == ("'none'", "'none'", "'self'")
+    assert "unsafe-inline" not in policy
+    assert "style-src" not in rules, "default-src governs styles: no exception for them"
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize(
+    ("planted", "directive"),
+    [
+        ('<img src="http://127.0.0.1:9/x.png" alt="">', "img-src: http://127.0.0.1:9/x.png"),
+        ('<script src="http://127.0.0.1:9/x.js"></script>', "script-src-elem: http://127.0.0.1:9/x.js"),
+        ('<link rel="stylesheet" href="http://127.0.0.1:9/x.css">', "style-src-elem: http://127.0.0.1:9/x.css"),
+        ('<iframe src="http://127.0.0.1:9/"></iframe>', "frame-src: http://127.0.0.1:9"),
+        ("<script>window.ran = true</script>", "script-src-elem: inline"),
+        ('<p style="color: red">x</p>', "style-src-attr: inline"),
+        ("<style>p { color: red }</style>", "style-src-elem: inline"),
+        ('<img src="none.png" alt="" onerror="window.ran = true">', "script-src-attr: inline"),
+    ],
+)
+def test_what_is_forbidden_is_refused(browser: Any, server: str, site: Path, planted: str, directive: str) -> None:
+    page = (site / "book/index.html").read_text("utf8")
+    planted_page = site / "book/planted-policy.html"
+    planted_page.write_text(page.replace("</article>", f"{planted}</article>"), "utf8")
+    context, asked = browser.new_context(), []
+    context.on("response", lambda answer: asked.append(answer.url))
+    try:
+        found = breaches(context, server + "book/planted-policy.html")
+    finally:
+        planted_page.unlink()
+        context.close()
+    assert any(what.startswith(directive) for what in found), found
+    assert not [url for url in asked if not url.startswith(server)]
+
+
+def test_data_blocks_are_no_scripts(browser: Any, server: str, site: Path) -> None:
+    planted = site / "book/planted-data.html"
+    page = (site / "book/index.html").read_text("utf8")
+    planted.write_text(page.replace("</head>", '<script type="application/ld+json">{"a": 1}</script></head>'), "utf8")
+    context = browser.new_context()
+    try:
+        assert breaches(context, server + "book/planted-data.html") == []
+    finally:
+        planted.unlink()
+        context.close()
+
+
+def test_pages_read_from_a_disk_too(browser: Any, site: Path) -> None:
+    page = browser.new_page()
+    page.add_init_script(LISTEN)
+    page.goto((site / "book/index.html").as_uri(), wait_until="networkidle")
+    assert page.evaluate("broken") == []
+    assert "system-ui" in page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily"), "styled"
+    page.close()
