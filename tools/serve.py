@@ -42,14 +42,15 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
         path = Path(self.translate_path(self.path))
         wanted = "gzip" in self.headers.get("Accept-Encoding", "")
         if wanted and path.suffix in COMPRESSED and path.is_file():
-            self.send_text(HTTPStatus.OK, path, compressed(path, path.stat().st_mtime_ns), "gzip")
+            self.send_body(HTTPStatus.OK, path, compressed(path, path.stat().st_mtime_ns), "gzip")
         else:
             super().do_GET()
 
-    def send_text(self, status: HTTPStatus, path: Path, body: bytes, encoding: str = "") -> None:
+    def send_body(self, status: HTTPStatus, path: Path, body: bytes, encoding: str = "") -> None:
         """Send a body with its headers."""
         self.send_response(status)
-        self.send_header("Content-Type", f"{self.guess_type(path)}; charset=utf-8")
+        kind = self.guess_type(path)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
         if encoding:
             self.send_header("Content-Encoding", encoding)
         self.send_header("Content-Length", str(len(body)))
@@ -60,7 +61,7 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
         """Answer with the site's own page where there is nothing."""
         page = Path(self.directory) / "404.html"
         if code == HTTPStatus.NOT_FOUND and page.is_file() and self.command == "GET":
-            self.send_text(HTTPStatus.NOT_FOUND, page, page.read_bytes())
+            self.send_body(HTTPStatus.NOT_FOUND, page, page.read_bytes())
         else:
             super().send_error(code, message, explain)
 

@@ -1,4 +1,4 @@
-"""Every page for every reader: axe-core finds nothing, light and dark, wide and phone; a keyboard reaches everything."""
+"""Every page for every reader: axe-core finds nothing, light and dark, wide and phone; a keyboard reaches all of it."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -50,7 +50,8 @@ def test_axe_sees_a_fault(browser: Any, server: str, site: Path) -> None:
 
 def walk(page: Any, steps: int) -> list[dict[str, Any]]:
     """Press Tab many times; say where the focus is, and whether it can be seen, after each."""
-    where = """() => { const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+    where = """() => { const at = document.activeElement, style = getComputedStyle(at);
+        const box = at.getBoundingClientRect();
         const shown = (s) => s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
         return {tag: at.tagName, name: (at.getAttribute("aria-label") || at.title || at.innerText || "").trim(),
             classes: at.className, seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
