@@ -19,8 +19,8 @@ def breaches(context: Any, address: str) -> list[str]:
     page.add_init_script(LISTEN)
     page.goto(address, wait_until="networkidle")
     page.evaluate(SCROLL)
-    for button in page.locator("[data-touch] button:visible:enabled").all()[:6]:
-        button.click()
+    for button in page.locator("[data-touch] button:visible").all()[:6]:
+        button.dispatch_event("click")
     page.wait_for_load_state("networkidle")
     found = page.evaluate("broken")
     page.close()
