@@ -91,4 +91,6 @@ def opened(browser: Any, address: str, **context: Any) -> Iterator[Any]:
 
 def cells(page: Any) -> list[Cell]:
     """The page's cells that can run."""
-    return [Cell(at) for at in page.locator("div.cell.can-run").all()]
+    found = [Cell(at) for at in page.locator("div.cell.can-run").all()]
+    assert found, "no cell of this page can run: was the book built without Python for it? `make book` says why"
+    return found

@@ -45,22 +45,22 @@ class Book:
         self.folder, self.notebook = folder, folder / "book/small.ipynb"
         self.site = folder / "_build/html"
 
-    def start(self, command: str) -> subprocess.Popen[str]:
+    def start(self, command: str, **variables: str) -> subprocess.Popen[str]:
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith(("GITHUB_", "REPO_", "SITE_"))
         }
         return subprocess.Popen(
             [sys.executable, "-m", f"tools.{command}"],
             cwd=self.folder,
-            env={**environment, "OMP_NUM_THREADS": "1"},
+            env={**environment, "OMP_NUM_THREADS": "1", "PYODIDE_MIRROR": str(ROOT / "_build/pyodide"), **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
 
-    def run(self, command: str = "build") -> tuple[int, str]:
-        process = self.start(command)
+    def run(self, command: str = "build", **variables: str) -> tuple[int, str]:
+        process = self.start(command, **variables)
         output, _ = process.communicate(timeout=240)
         return process.returncode, output
 
@@ -111,6 +111,21 @@ def test_the_page_has_a_themed_vector_figure_and_the_number(book: Book) -> None:
     assert ">42\n<" in book.page() or "42" in book.page()
     drawn = [svg.read_text("utf8") for svg in (book.site / "_images").glob("*.svg")]
     assert any("prefers-color-scheme:dark" in svg and "var(--blue" in svg for svg in drawn)
+
+
+def test_the_page_runs_its_cells_only_where_python_for_it_can_be_had(book: Book) -> None:
+    assert "can-run" in book.page()
+    assert (book.site / "_static/run/pyodide/pyodide.asm.wasm").exists()
+    shutil.rmtree(book.folder / "_build/pyodide")
+    nowhere = {"https_proxy": "http://127.0.0.1:9", "PIP_NO_INDEX": "1", "npm_config_offline": "true"}
+    code, output = book.run(PYODIDE_MIRROR=str(book.folder), **nowhere)
+    assert code == 0, output
+    assert "no run buttons" in output
+    assert "can-run" not in book.page()
+    assert not (book.site / "_static/run/pyodide").exists()
+    code, output = book.run()
+    assert code == 0, output
+    assert "can-run" in book.page(), "with the mirror back, the buttons are back"
 
 
 def test_a_change_of_style_is_noticed_without_executing(book: Book) -> None:
