@@ -41,7 +41,7 @@ def cell(page: Any) -> Iterator[Cell]:
 def test_nothing_of_python_is_asked_for_before_the_first_click(browser: Any, server: str) -> None:
     with opened(browser, server + CHAPTER) as page:
         asked = [address for address in page.asked if "/run/" in address]
-        assert sorted(address.split("/run/")[1].split("?")[0] for address in asked) == ["run.css", "run.mjs"]
+        assert [address.split("/run/")[1].split("?")[0] for address in asked] == ["run.mjs"]
         cell = cells(page)[1]
         cell.write("print(6 * 7)")
         before = len(page.asked)
