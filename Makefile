@@ -5,7 +5,7 @@ RUN     = .venv/bin/python
 PAGE    = tests/site/test_run_chapters.py
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book serve refresh test unit notebooks structure site page site-report lint bench lock clean .venv-test
+.PHONY: help book serve pdf offline refresh test unit notebooks structure site page site-report lint bench lock clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -15,6 +15,12 @@ book:  ## install what is needed, execute every notebook, build the site
 
 serve: book  ## open the built site in a browser, served on this machine only
 	@$(RUN) -m tools.serve $(PORT)
+
+pdf: book  ## the whole book as one PDF, offered on the built site (needs Chromium)
+	@$(RUN) -m tools.pdf
+
+offline: book  ## the site as a zip that any static server can serve, offered likewise
+	@$(RUN) -m tools.offline
 
 refresh:  ## execute the notebooks in place (NB="book/01_….ipynb" for some of them)
 	@$(PYTHON) tools/setup_env.py book
