@@ -65,7 +65,8 @@ def notebooks() -> list[Path]:
 def execution_key(notebook: Path) -> str:
     """What an execution depends on: the cells (text too: it is staged with them), the package, the environment."""
     cells = [[c.cell_type, c.source, c.metadata] for c in nbformat.read(notebook, as_version=4).cells]
-    shared = tree_digest(ROOT / "rnn_utils", ROOT / "requirements", ROOT / "tools/execute.py")
+    environment = [ROOT / "binder/requirements.txt", ROOT / "requirements/torch.txt"]  # what the notebooks import
+    shared = tree_digest(ROOT / "rnn_utils", *environment, ROOT / "tools/execute.py")
     return digest(json.dumps(cells, sort_keys=True), shared, sys.version)
 
 

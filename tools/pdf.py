@@ -1,4 +1,4 @@
-"""The whole book as one tagged A4 PDF beside the built site: ``python -m tools.pdf [folder of the site]``, `make pdf`."""
+"""The whole book as one tagged A4 PDF beside the built site: ``python -m tools.pdf [folder of the site]``."""
 
 import os
 import sys
@@ -63,10 +63,8 @@ def main(folder: str | None = None) -> None:
     except (NoChromiumError, NoSiteError) as error:
         sys.exit(str(error))
     offer(site)
-    pages = len(PdfReader(site / PDF).pages)
-    print(
-        f"==> {pages} pages at {site / PDF}  ({time.perf_counter() - start:.1f} s); the first page of the site offers it"
-    )
+    pages, seconds = len(PdfReader(site / PDF).pages), time.perf_counter() - start
+    print(f"==> {pages} pages at {site / PDF}  ({seconds:.1f} s); the first page of the site offers it")
 
 
 if __name__ == "__main__":

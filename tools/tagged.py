@@ -1,7 +1,7 @@
 """Finish the PDF that Chromium printed: what a screen reader and a list of bookmarks are told.
 
-Chromium tags every coloured word of code and every sign of a formula as a structure element without meaning, half of the file, calls a
-formula a figure, and repeats a heading in the outline that it had to move to the next page.
+Chromium makes a structure element without meaning of every coloured word of code and every sign of a formula, which is
+half of the file. It calls a formula a figure, and repeats a heading in the outline that it moved to the next page.
 """
 
 import logging

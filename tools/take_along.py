@@ -1,7 +1,7 @@
 """What a reader can take along, offered on the first page as soon as it is there: `make pdf` and `make offline`.
 
-Both lie in the folder of the site they were made from, so a new build has neither, and offers neither, until they are made
-again: no link is ever dead or leads to an older book.
+Both lie in the folder of the site they were made from, so a new build has neither, and offers neither, until they are
+made again: no link is ever dead or leads to an older book.
 """
 
 import os
@@ -55,8 +55,8 @@ def offers(site: Path) -> list[str]:
     """A sentence for each thing that is there, with its size."""
     said = {
         PDF: "The whole book <a href='../{0}'>as a PDF</a> for paper or tablet: A4, {1:.1f} MB.",
-        ZIP: "The whole site <a href='../{0}'>as a zip</a>, {1:.1f} MB: unpack it, and open <code>index.html</code> or serve the "
-        "folder from anywhere. Nothing in it asks the network.",
+        ZIP: "The whole site <a href='../{0}'>as a zip</a>, {1:.1f} MB: unpack it, and open <code>index.html</code> or "
+        "serve the folder from anywhere. Nothing in it asks the network.",
     }
     there = [(name, site / name) for name in said if (site / name).exists()]
     return [f"<p>{said[name].format(name, path.stat().st_size / 1e6)}</p>" for name, path in there]

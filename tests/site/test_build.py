@@ -16,7 +16,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COPIED = ("book", "rnn_utils", "requirements", "tools", "_config.yml", "pyproject.toml")
+COPIED = ("binder", "book", "rnn_utils", "requirements", "tools", "_config.yml", "pyproject.toml")
 TOC = "format: jb-book\nroot: book/index\nparts:\n  - caption: One\n    chapters:\n      - file: book/small\n"
 INDEX = "# A small book\n\nWith [one page](small.ipynb).\n"
 FIGURE = {

@@ -1,0 +1,257 @@
+"""The book as a PDF, printed from the built site as `make pdf` does: what is in it, where, and how it is tagged."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+from pypdf.generic import ArrayObject, IndirectObject
+
+from tools.chromium import NoChromiumError, find
+from tools.paper import compose
+from tools.pdf import page_numbers
+from tools.take_along import PDF, ZIP, without_offers
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+A4 = (595, 842)  # points
+TEXT_WIDTH = 612  # 162 mm in CSS pixels: A4 without its margins
+
+
+def run(site: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`make pdf` for a site."""
+    command = [sys.executable, "-m", "tools.pdf", str(site)]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def copied(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the site as it was built, without what can be taken along."""
+    try:
+        find()
+    except NoChromiumError as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+    copy = tmp_path_factory.mktemp("pdf") / "html"
+    shutil.copytree(site, copy, ignore=shutil.ignore_patterns(PDF, ZIP, "planted-*"))
+    first = copy / "book/index.html"
+    first.write_text(without_offers(first.read_text("utf8")), "utf8")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def printed(copied: Path) -> PdfReader:
+    """The PDF."""
+    done = run(copied)
+    assert done.returncode == 0, done.stderr
+    return PdfReader(copied / PDF)
+
+
+@pytest.fixture(scope="module")
+def texts(printed: PdfReader) -> list[str]:
+    """The text of each page with every space removed: line breaks and kerning put them anywhere."""
+    return [solid(page.extract_text()) for page in printed.pages]
+
+
+@pytest.fixture(scope="module")
+def chapters(copied: Path) -> dict[str, BeautifulSoup]:
+    """The articles of the site by file name, in the order of the book."""
+    first = BeautifulSoup((copied / "book/index.html").read_text("utf8"), "html.parser")
+    names = [link["href"] for link in first.select(".toctree-wrapper a")]
+    return {
+        name: BeautifulSoup((copied / "book" / name).read_text("utf8"), "html.parser").select_one("article")
+        for name in names
+    }
+
+
+def solid(text: str) -> str:
+    return re.sub(r"[\s\u200b]+", "", text)
+
+
+def elements(reference: Any) -> Iterator[Any]:
+    """All elements of the structure tree below one, itself included."""
+    element = reference.get_object()
+    if "/S" in element:
+        yield element
+        held = element.get("/K", ArrayObject())
+        for child in held if isinstance(held, ArrayObject) else [element.raw_get("/K")]:
+            if isinstance(child, IndirectObject):
+                yield from elements(child)
+
+
+def pages_of(element: Any) -> set[int]:
+    """Object numbers of the pages that an element has pieces on."""
+    held = element.get("/K", ArrayObject())
+    held = held if isinstance(held, ArrayObject) else [held]
+    found = {element.raw_get("/Pg").idnum for child in held if isinstance(child, int)}
+    for child in (child.get_object() for child in held if not isinstance(child, int)):
+        found |= pages_of(child) if "/S" in child else {child.raw_get("/Pg").idnum} if "/Pg" in child else set()
+    return found
+
+
+@pytest.fixture(scope="module")
+def structure(printed: PdfReader) -> list[Any]:
+    return list(elements(printed.trailer["/Root"]["/StructTreeRoot"].raw_get("/K")))
+
+
+def test_it_is_a4_and_says_what_it_is(printed: PdfReader) -> None:
+    root = printed.trailer["/Root"]
+    assert {(round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in printed.pages} == {A4}
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert printed.metadata.title == "Recurrent Neural Networks"
+
+
+def test_every_piece_of_every_page_belongs_to_an_element_that_holds_it(printed: PdfReader) -> None:
+    numbers = printed.trailer["/Root"]["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    owners = {key: numbers[place + 1].get_object() for place, key in enumerate(numbers) if place % 2 == 0}
+    wrong, pieces = [], 0
+    for page in printed.pages:
+        for number, owner in enumerate(owners[page["/StructParents"]]):
+            element, here = owner.get_object(), page.indirect_reference.idnum
+            held = element["/K"] if isinstance(element["/K"], ArrayObject) else [element["/K"]]
+            mine = {(child, element.raw_get("/Pg").idnum) for child in held if isinstance(child, int)}
+            for child in held:
+                if not isinstance(child, (int, IndirectObject)) and "/MCID" in child:
+                    mine.add((child["/MCID"], child.raw_get("/Pg").idnum))
+            pieces += 1
+            if (number, here) not in mine:
+                wrong.append(f"page {page.page_number + 1}: piece {number} of {element['/S']}")
+    assert pieces > 1000
+    assert not wrong, wrong[:10]
+
+
+def test_the_tags_say_what_a_listener_needs(structure: list[Any], chapters: dict[str, BeautifulSoup]) -> None:
+    kinds = Counter(element["/S"] for element in structure)
+    assert kinds["/NonStruct"] == 0
+    assert kinds["/H1"] == len(chapters) + 3  # title, contents, about
+    alternatives = [element["/Alt"] for element in structure if element["/S"] == "/Figure" and "/Alt" in element]
+    described = [picture["alt"] for body in chapters.values() for picture in body.select("figure img")]
+    assert described
+    assert not set(described) - set(alternatives)
+    formulas = [element.get("/Alt", "") for element in structure if element["/S"] == "/Formula"]
+    assert len(formulas) == kinds["/Formula"] > 500
+    assert r"h_t = \tanh(W_{ih} x_t + W_{hh} h_{t-1} + b)" in {re.sub(r"\s+", " ", tex) for tex in formulas}
+    assert not [tex for tex in formulas if not tex or tex.startswith("Formula")]
+
+
+def test_code_and_figures_are_never_divided_between_pages(structure: list[Any]) -> None:
+    divided = {
+        kind: [element for element in structure if element["/S"] == kind and len(pages_of(element)) > 1]
+        for kind in ("/Code", "/Figure")
+    }
+    assert {kind: len(found) for kind, found in divided.items() if found} == {}
+
+
+def test_the_outline_has_every_chapter_and_every_section(
+    printed: PdfReader, texts: list[str], chapters: dict[str, BeautifulSoup]
+) -> None:
+    tops = [entry for entry in printed.outline if not isinstance(entry, list)]
+    wanted = [body.h1.get_text().removesuffix("#") for body in chapters.values()]
+    assert [entry.title for entry in tops][3:] == wanted
+    for entry in tops:
+        assert solid(entry.title) in texts[printed.get_destination_page_number(entry)]
+    below = {entry.title for part in printed.outline if isinstance(part, list) for entry in part if "/Title" in entry}
+    sections = {h2.get_text().removesuffix("#") for body in chapters.values() for h2 in body.select("h2")}
+    assert not sections - below
+
+
+def test_the_contents_give_the_right_pages(printed: PdfReader, texts: list[str]) -> None:
+    places = page_numbers(Path(printed.stream.name))
+    contents = "".join(texts[1:3])
+    for title, place in (
+        ("1.Sequencedata", "page-01_sequence_data"),
+        ("2.Fromrawsequencestotensors", "page-02_raw_sequences_to_tensors"),
+        ("Glossary", "page-glossary"),
+    ):
+        assert f"{title}{places[place]}" in contents
+        assert title in texts[places[place] - 1]
+        assert texts[places[place] - 1].endswith(str(places[place]))
+    assert "000" not in contents
+
+
+def test_links_inside_lead_somewhere_and_the_others_to_hosts(printed: PdfReader) -> None:
+    places, inside, outside = printed.named_destinations, 0, []
+    for page in printed.pages:
+        for link in (annotation.get_object() for annotation in page.get("/Annots", [])):
+            if "/Dest" in link:
+                assert link["/Dest"] in places, link["/Dest"]
+                inside += 1
+            else:
+                outside.append(link["/A"]["/URI"])
+    assert inside > 200
+    assert outside
+    assert not [address for address in outside if not re.match(r"https?://[a-z0-9.-]+\.[a-z]+/", address)]
+
+
+def test_all_text_is_there_a_formula_too(texts: list[str], chapters: dict[str, BeautifulSoup]) -> None:
+    whole = "".join(texts)
+    assert "ht=tanh(Wihxt+Whhht−1+b)" in whole
+    missing = []
+    for name, body in chapters.items():
+        words = body.select(
+            "p.answer, .feedback p:not(:has(.katex)), figcaption p:not(:has(.katex)), .highlight-python pre"
+        )
+        for piece in words:
+            fold = piece.find_parent("details")
+            drawing = fold and "hide" in fold["class"] and piece.find_parent(class_="cell").select("figure")
+            if name != "interview.html" and not drawing:
+                text = solid(piece.get_text().removesuffix("#"))
+                missing += [] if text in whole or across_pages(text, texts) else [f"{name}: {piece.get_text()[:80]}"]
+    assert not missing, "\n".join(missing)
+
+
+def across_pages(text: str, texts: list[str]) -> bool:
+    """Does a text begin on one page and end on the next?"""
+    return any(text[:20] in texts[page] and text[-20:] in texts[page + 1] for page in range(len(texts) - 1))
+
+
+def test_nothing_is_wider_than_the_paper(browser: Any, copied: Path, tmp_path: Path) -> None:
+    document = tmp_path / "book.html"
+    document.write_text(compose(copied), "utf8")
+    page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900})
+    page.emulate_media(media="print")
+    page.goto(document.as_uri())
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll("pre, table, figure, img, .katex-display > .katex, p, li")]
+            .map(one => [one, one.getBoundingClientRect()])
+            .filter(([one, box]) => Math.max(box.right, box.left + one.scrollWidth) > innerWidth + 1)
+            .map(([one]) => one.tagName + " " + one.closest("article").id + ": " + one.innerText.slice(0, 60))"""
+    )
+    page.close()
+    assert not wide, "\n".join(wide)
+
+
+def test_it_is_offered_once_it_is_there_and_made_once(copied: Path, printed: PdfReader) -> None:
+    [link] = BeautifulSoup((copied / "book/index.html").read_text("utf8"), "html.parser").select(".take-along a")
+    assert (copied / "book" / link["href"]).resolve() == copied / PDF
+    assert f"{(copied / PDF).stat().st_size / 1e6:.1f} MB" in link.parent.get_text()
+    before = (copied / PDF).stat().st_mtime_ns
+    assert run(copied).returncode == 0
+    assert (copied / PDF).stat().st_mtime_ns == before
+    assert sorted(path.name for path in copied.parent.iterdir()) == [copied.name]  # nothing temporary is left
+
+
+@pytest.mark.parametrize(
+    ("chromium", "said"), [("no-such-browser", "CHROMIUM=no-such-browser is no program"), ("true", "printed nothing")]
+)
+def test_without_a_browser_it_says_so_and_offers_nothing(
+    copied: Path, tmp_path: Path, chromium: str, said: str
+) -> None:
+    bare = tmp_path / "html"
+    shutil.copytree(copied, bare, ignore=shutil.ignore_patterns(PDF))
+    first = bare / "book/index.html"
+    first.write_text(without_offers(first.read_text("utf8")), "utf8")
+    done = run(bare, CHROMIUM=chromium)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (bare / PDF).exists()
+    assert PDF not in first.read_text("utf8")
