@@ -1,0 +1,176 @@
+"""What a reader has read, passed and bookmarked: marked, shown again after a reload, cleared, and told to nobody."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+CHAPTER = "book/01_sequence_data.html"
+FIRST = "book/index.html"
+SCRIPTS = ("_static/progress.mjs", "_static/progress.css")
+PASS = """([place]) => document.querySelector(place)
+    .dispatchEvent(new CustomEvent("book:exercise-passed", {bubbles: true}))"""
+
+
+@pytest.fixture
+def page(browser: Any, server: str) -> Iterator[Any]:
+    """A chapter in a browser that has never been here, and that writes down what it asks for."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.asked, page.wrong = [], []
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.goto(server + CHAPTER, wait_until="networkidle")
+    page.on("request", lambda request: page.asked.append(request.url))
+    yield page
+    assert not page.wrong
+    context.close()
+
+
+def kept(page: Any) -> dict[str, Any]:
+    return page.evaluate("JSON.parse(Object.values(localStorage).find(value => value.startsWith('{')) ?? '{}')")
+
+
+def read_on(page: Any) -> None:
+    """Scroll through the chapter as a reader does, heading by heading."""
+    for heading in page.locator("article h2").all():
+        heading.scroll_into_view_if_needed()
+        page.wait_for_timeout(40)
+    page.locator(".read-toggle").scroll_into_view_if_needed()
+
+
+def test_a_chapter_that_was_read_to_its_end_is_marked_and_stays_so(page: Any) -> None:
+    toggle = page.get_by_role("button", name="Chapter read")
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    read_on(page)
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    assert list(kept(page)["read"]) == [CHAPTER]
+    assert not page.asked  # told to nobody
+    page.reload()
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".bd-links a:has(.read-tick)")).to_have_text(["1. Sequence data (read)"])
+
+
+def test_a_jump_to_the_end_is_no_reading(page: Any) -> None:
+    page.locator(".read-toggle").scroll_into_view_if_needed()
+    page.wait_for_timeout(400)
+    expect(page.locator(".read-toggle")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_mark_is_the_readers_from_the_keyboard_too(page: Any) -> None:
+    toggle = page.get_by_role("button", name="Chapter read")
+    toggle.focus()
+    page.keyboard.press("Enter")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Space")
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    read_on(page)
+    page.wait_for_timeout(300)
+    expect(toggle).to_have_attribute("aria-pressed", "false")  # who has unmarked it does not want it marked
+    assert kept(page)["read"] == {}
+
+
+def test_bookmarks_are_listed_on_the_first_page_and_lead_back(page: Any, server: str) -> None:
+    mark = page.get_by_role("button", name="Bookmark The shuffle test")
+    expect(page.locator("button.bookmark")).to_have_count(page.locator("article section > :is(h2, h3)").count())
+    mark.click()
+    expect(mark).to_have_attribute("aria-pressed", "true")
+    page.goto(server + FIRST)
+    link = page.locator(".your-progress li a")
+    expect(link).to_have_text("1. Sequence data: The shuffle test")
+    link.click()
+    page.wait_for_url(f"**/{CHAPTER}#the-shuffle-test")
+    expect(mark).to_have_attribute("aria-pressed", "true")
+    page.goto(server + FIRST)
+    page.get_by_role("button", name="Remove bookmark 1. Sequence data: The shuffle test").click()
+    expect(link).to_have_count(0)
+    assert kept(page)["marks"] == {}
+
+
+def test_a_passed_exercise_counts_and_a_solution_does_not(page: Any) -> None:
+    count = page.locator(".passed-count")
+    page.evaluate(PASS, ["details.solution .cell"])
+    expect(count).to_have_text("")
+    page.evaluate(PASS, [".exercise.admonition ~ .exercise.admonition ~ .cell"])
+    expect(count).to_have_text("1 of 4 exercises passed")
+    passed = page.locator(".exercise.passed .admonition-title")
+    expect(passed).to_contain_text("Exercise 1.2")
+    assert "passed" in passed.evaluate("title => getComputedStyle(title, '::after').content")
+    page.reload()
+    expect(count).to_have_text("1 of 4 exercises passed")
+
+
+def test_an_answered_quiz_counts(page: Any, server: str) -> None:
+    questions = page.locator(".check-yourself .question").all()
+    for question in questions[:-1]:
+        question.locator("summary").first.click()
+    assert not kept(page).get("quizzes")
+    questions[-1].locator("summary").first.click()
+    page.wait_for_function("() => localStorage.length")
+    page.goto(server + FIRST)
+    expect(page.locator(".your-progress p")).to_contain_text("quizzes answered: 1")
+
+
+def test_all_of_it_can_be_forgotten(page: Any, server: str) -> None:
+    page.get_by_role("button", name="Chapter read").click()
+    page.goto(server + FIRST)
+    expect(page.locator(".your-progress")).to_contain_text("Chapters read: 1")
+    expect(page.locator(".toctree-wrapper .read-tick")).to_have_count(1)
+    page.get_by_role("button", name="Forget all").click()
+    assert kept(page)["read"]  # asked again first
+    page.get_by_role("button", name="Press again").click()
+    expect(page.locator(".your-progress")).to_be_empty()
+    expect(page.locator(".read-tick")).to_have_count(0)
+    assert kept(page) == {}
+
+
+def test_sites_that_share_an_address_do_not_share_it(page: Any) -> None:
+    page.get_by_role("button", name="Chapter read").click()
+    assert page.evaluate("Object.keys(localStorage).filter(name => name !== 'mode' && name !== 'theme')") == [
+        "reading:/"
+    ]
+
+
+BROKEN_STORAGE = {
+    "switched off": "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no') }})",
+    "full": "Storage.prototype.setItem = () => { throw new DOMException('full') }",
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN_STORAGE)
+def test_without_storage_nothing_is_shown(browser: Any, server: str, fault: str) -> None:
+    page = browser.new_page()
+    wrong: list[str] = []
+    page.add_init_script(BROKEN_STORAGE[fault])
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(server + CHAPTER, wait_until="networkidle")
+    expect(page.locator(".bookmark, .chapter-end, .read-tick")).to_have_count(0)
+    page.close()
+    assert not [error for error in wrong if "progress" in error]
+
+
+def test_it_is_small(site: Path) -> None:
+    assert sum(len(gzip.compress((site / name).read_bytes())) for name in SCRIPTS) <= 3 * 1024 + 512
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_its_buttons_can_be_hit_and_cover_nothing(browser: Any, server: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(server + CHAPTER, wait_until="networkidle")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll(".bookmark, .read-toggle")].map(b => b.getBoundingClientRect())
+            .filter(box => box.width < 24 || box.height < 24).length"""
+    )
+    covering = page.evaluate(
+        """() => [...document.querySelectorAll(".bookmark")].filter(button => {
+            const box = button.getBoundingClientRect(), range = document.createRange();
+            range.selectNodeContents(button.previousElementSibling);
+            return [...range.getClientRects()].some(text => text.right > box.left && text.left < box.right
+                && text.bottom > box.top && text.top < box.bottom && text.width);
+        }).map(button => button.ariaLabel)"""
+    )
+    page.close()
+    assert small == 0
+    assert not covering
