@@ -60,11 +60,10 @@ function chapter(article) {
     const before = exercises.filter((one) => one.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING);
     if (before.length) keep("passed", `${here}#${before.at(-1).id}`, 1);
   });
-  article.addEventListener("toggle", ({ target }) => {
+  article.addEventListener("toggle", ({ target }) => setTimeout(() => { // once check-yourself.mjs has noted the answer
     const quiz = target.closest(".check-yourself");
-    const asked = quiz ? all(".question", quiz) : [];
-    if (asked.length && asked.every((one) => one.dataset.first)) keep("quizzes", here, 1);
-  }, true);
+    if (quiz && all(".question", quiz).every((one) => one.dataset.first)) keep("quizzes", here, 1);
+  }), true);
 }
 
 /** A button beside each section's heading. */

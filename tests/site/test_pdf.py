@@ -222,7 +222,7 @@ def test_nothing_is_wider_than_the_paper(browser: Any, copied: Path, tmp_path: P
     wide = page.evaluate(
         """() => [...document.querySelectorAll("pre, table, figure, img, .katex-display > .katex, p, li")]
             .map(one => [one, one.getBoundingClientRect()])
-            .filter(([one, box]) => Math.max(box.right, box.left + one.scrollWidth) > innerWidth + 1)
+            .filter(([one, box]) => Math.max(box.right, box.left + one.scrollWidth) > innerWidth + 3)
             .map(([one]) => one.tagName + " " + one.closest("article").id + ": " + one.innerText.slice(0, 60))"""
     )
     page.close()
