@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT   ?= 8000
 RUN     = .venv/bin/python
 PAGE    = tests/site/test_run_chapters.py
+REPORTS = _build/recorded
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .PHONY: help book serve pdf offline refresh test unit notebooks structure site page site-report lint bench lock clean .venv-test
@@ -35,16 +36,19 @@ lint: .venv-test  ## style of code and notebooks
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools benchmarks book/_ext
 
 unit: .venv-test  ## tests of rnn_utils, with coverage
-	$(THREADS) $(RUN) -m pytest tests/unit -q -n 2 --dist loadfile --cov --cov-report=term
+	$(THREADS) $(RUN) -m pytest tests/unit -q -n 2 --dist loadfile --cov --cov-report=term \
+		--cov-report=json:$(REPORTS)/coverage.json --junitxml=$(REPORTS)/unit.xml
 
 structure: .venv-test  ## does every notebook keep to the template?
-	$(RUN) -m pytest tests/notebooks -q
+	$(RUN) -m pytest tests/notebooks -q --junitxml=$(REPORTS)/structure.xml
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
-	$(THREADS) CI=true $(RUN) -m pytest -p tools.pipes --nbval book -q -n 2 --dist loadfile -p no:cacheprovider
+	$(THREADS) CI=true $(RUN) -m pytest -p tools.pipes --nbval book -q -n 2 --dist loadfile -p no:cacheprovider \
+		--junitxml=$(REPORTS)/notebooks.xml
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile --ignore=$(PAGE)
+	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile --ignore=$(PAGE) \
+		--junitxml=$(REPORTS)/site.xml
 
 page: book .venv-test  ## every NumPy cell of every chapter, run in the page
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0

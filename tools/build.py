@@ -21,10 +21,12 @@ import yaml
 
 from tools import page_files, pyodide_runtime
 from tools.execute import NotebookFailedError, execute, write
+from tools.measures import measure
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
+RECORDED = BUILD / "recorded"  # reports of the last test run: see the Makefile
 INPUTS = ("rnn_utils", "tools", "requirements", "benchmarks", "CITATION.cff")
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
@@ -115,7 +117,7 @@ def replace_if_different(target: Path, data: bytes) -> None:
 
 
 def stage(pages: list[Path]) -> None:
-    """Make `_build/source` equal to the configuration, the book's files and the executed notebooks."""
+    """Make `_build/source` equal to the configuration, the book's files, the executed notebooks and the measures."""
     originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
     executed = {page: EXECUTED / page.name for page in pages}
     wanted = set()
@@ -123,7 +125,9 @@ def stage(pages: list[Path]) -> None:
         target = SOURCE / original.relative_to(ROOT)
         wanted.add(target)
         replace_if_different(target, executed.get(original, original).read_bytes())
-    for stale in set(files_below(SOURCE)) - wanted:
+    counted = measure(ROOT, list(executed.values()), RECORDED)
+    replace_if_different(SOURCE / "measures.json", json.dumps(counted, indent=1).encode())
+    for stale in set(files_below(SOURCE)) - wanted - {SOURCE / "measures.json"}:
         stale.unlink()
 
 

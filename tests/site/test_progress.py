@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from run_page import Cell, opened
 
 CHAPTER = "book/01_sequence_data.html"
 FIRST = "book/index.html"
@@ -100,6 +101,20 @@ def test_a_passed_exercise_counts_and_a_solution_does_not(page: Any) -> None:
     assert "passed" in passed.evaluate("title => getComputedStyle(title, '::after').content")
     page.reload()
     expect(count).to_have_text("1 of 4 exercises passed")
+
+
+def test_a_check_that_passes_in_the_page_counts_and_a_wrong_answer_does_not(browser: Any, server: str) -> None:
+    check = "from rnn_utils import exercises\ncheck = exercises.ch01.check_persistence\ncheck({})"
+    with opened(browser, server + CHAPTER) as page:
+        cell = Cell(page.locator(".exercise.admonition ~ .cell.can-run").first)
+        cell.write(check.format("lambda x, k: x[k:]"))
+        assert cell.run(), cell.error
+        assert cell.output.startswith("✗")
+        expect(page.locator(".passed-count")).to_have_text("")
+        cell.write(check.format("check.solution"))
+        assert cell.run(), cell.error
+        assert cell.output.startswith("✓")
+        expect(page.locator(".passed-count")).to_have_text("1 of 4 exercises passed")
 
 
 def test_an_answered_quiz_counts(page: Any, server: str) -> None:

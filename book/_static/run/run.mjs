@@ -182,6 +182,8 @@ class Cell {
     const drawn = [...(this.stored?.querySelectorAll("img") ?? [])].slice(this.images);
     for (const image of drawn) image.closest(".cell_output > *").hidden = true;
     this.rests(`${ok ? "Done" : "Stopped by an error"} after ${seconds.toFixed(seconds < 10 ? 1 : 0)} s.`);
+    // An exercise's check has said ✓: progress.mjs keeps that.
+    if (/^✓ /m.test(this.output.textContent)) this.bar.dispatchEvent(new CustomEvent("book:exercise-passed", { bubbles: true }));
     if (unknown && cells.indexOf(this) > 0 && this.above().length) {
       const run = () => python.run([...this.above(), this]);
       const button = make("button", { type: "button", onclick: run }, "Run all above, then this cell");
