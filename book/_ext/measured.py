@@ -108,7 +108,7 @@ def table(head: Row, rows: list[Row]) -> nodes.table:
 def entries(row: Row) -> Iterator[nodes.entry]:
     """The cells of a row."""
     for content in row:
-        yield nodes.entry("", nodes.paragraph("", *([nodes.Text(content)] if isinstance(content, str) else [content])))
+        yield nodes.entry("", nodes.paragraph("", "", nodes.Text(content) if isinstance(content, str) else content))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
