@@ -295,6 +295,7 @@ def localise(body: Tag, path: str, site: Path, inside: set[str]) -> None:
     body["id"] = identity(path)
     folder = posixpath.dirname(path)
     for picture in body.select("img[src]"):
+        del picture["loading"]  # paper does not scroll
         if not urlsplit(picture["src"]).scheme:
             local = site / posixpath.normpath(posixpath.join(folder, unquote(picture["src"])))
             picture["src"] = local.resolve().as_uri()

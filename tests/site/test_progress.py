@@ -12,6 +12,7 @@ from run_page import Cell, opened
 CHAPTER = "book/01_sequence_data.html"
 FIRST = "book/index.html"
 SCRIPTS = ("_static/progress.mjs", "_static/progress.css")
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 PASS = """([place]) => document.querySelector(place)
     .dispatchEvent(new CustomEvent("book:exercise-passed", {bubbles: true}))"""
 
@@ -38,7 +39,7 @@ def read_on(page: Any) -> None:
     """Scroll through the chapter as a reader does, heading by heading."""
     for heading in page.locator("article h2").all():
         heading.scroll_into_view_if_needed()
-        page.wait_for_timeout(40)
+        page.evaluate(TWO_FRAMES)  # what came into view is told between frames
     page.locator(".read-toggle").scroll_into_view_if_needed()
 
 
@@ -48,7 +49,7 @@ def test_a_chapter_that_was_read_to_its_end_is_marked_and_stays_so(page: Any) ->
     read_on(page)
     expect(toggle).to_have_attribute("aria-pressed", "true")
     assert list(kept(page)["read"]) == [CHAPTER]
-    assert not page.asked  # told to nobody
+    assert not [address for address in page.asked if "/_images/" not in address]  # told to nobody
     page.reload()
     expect(toggle).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".bd-links a:has(.read-tick)")).to_have_text(["1. Sequence data (read)"])
