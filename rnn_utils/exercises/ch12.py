@@ -1,0 +1,186 @@
+"""Checks of chapter 12, nn.RNN, nn.LSTM, nn.GRU."""
+
+from typing import Any
+
+import numpy as np
+
+from rnn_utils.exercises.feedback import Exercise, Mistake
+
+
+def forget_biases(bias_ih, bias_hh, total):
+    """Both biases of an LSTM with `total` in all on the forget gate, all of it in `bias_ih`."""
+    return with_forget(bias_ih, bias_hh, total, 0.0)
+
+
+def with_forget(
+    bias_ih: np.ndarray, bias_hh: np.ndarray, first: float, second: float, gate: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Copies of both biases with two numbers in the block of one gate."""
+    hidden = len(bias_ih) // 4
+    result = bias_ih.copy(), bias_hh.copy()
+    for bias, number in zip(result, (first, second)):
+        bias[gate * hidden : (gate + 1) * hidden] = number
+    return result
+
+
+check_forget_biases = Exercise(
+    name="forget_biases",
+    solution=forget_biases,
+    cases=lambda rng: [(rng.normal(size=4 * H), rng.normal(size=4 * H), total) for H, total in ((3, 1.0), (5, 3.0))],
+    returns=("bias_ih", "bias_hh"),
+    mistakes=(
+        Mistake(
+            "both",
+            lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, total),
+            "PyTorch adds the two biases, so the gate stands at twice the total: one of them is to be 0",
+        ),
+        Mistake(
+            "other gate",
+            lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, 0.0, gate=0),
+            "that is the input gate's block: the order is i, f, g, o",
+        ),
+        Mistake(
+            "output gate",
+            lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, 0.0, gate=3),
+            "that is the output gate's block: the order is i, f, g, o",
+        ),
+        Mistake(
+            "other bias left",
+            lambda bias_ih, bias_hh, total: (with_forget(bias_ih, bias_hh, total, 0.0)[0], bias_hh.copy()),
+            "bias_hh still has its old numbers on the forget gate: their sum with bias_ih is what counts",
+        ),
+    ),
+)
+
+
+def last_valid(out, lengths):
+    """Each sequence's output at its own last true step: (B, H)."""
+    return out[lengths - 1, np.arange(len(lengths))]
+
+
+def make_padded(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Outputs (T, B, H) and lengths; in no case do all sequences have the length T."""
+    cases = []
+    for T, B, H, lengths in ((7, 3, 4, [3, 7, 5]), (5, 4, 2, [1, 4, 5, 2]), (6, 2, 3, [4, 2])):
+        cases.append((rng.normal(size=(T, B, H)), np.array(lengths)))
+    return cases
+
+
+check_last_valid = Exercise(
+    name="last_valid",
+    solution=last_valid,
+    cases=make_padded,
+    axes={"out": "T B H", "result": "B H"},
+    mistakes=(
+        Mistake(
+            "last position",
+            lambda out, lengths: out[-1],
+            "that is the last position, which is padding for all but the longest",
+        ),
+        Mistake(
+            "whole batches",
+            lambda out, lengths: out[lengths - 1],
+            "each entry picked a whole batch, (B, B, H): give the batch axis an index too, np.arange(B)",
+        ),
+        Mistake(
+            "mean over steps",
+            lambda out, lengths: out.mean(axis=0),
+            "that is a mean over all positions, padding included: one step of each sequence was wanted",
+        ),
+        Mistake(
+            "same length",
+            lambda out, lengths: out[lengths.max() - 1],
+            "every sequence was read where the longest ends: each has its own last step",
+        ),
+        Mistake(
+            "one step early",
+            lambda out, lengths: out[lengths - 2, np.arange(len(lengths))],
+            "that is one step early: a sequence of length n ends at step n − 1, counted from 0",
+        ),
+    ),
+)
+
+
+def top_states(h_n):
+    """Both directions of the last layer side by side: (B, 2H) from (2 · layers, B, H)."""
+    return np.concatenate([h_n[-2], h_n[-1]], axis=1)
+
+
+check_top_states = Exercise(
+    name="top_states",
+    solution=top_states,
+    cases=lambda rng: [(rng.normal(size=(2 * layers, B, H)),) for layers, B, H in ((2, 3, 4), (3, 5, 2), (4, 1, 3))],
+    mistakes=(
+        Mistake(
+            "bottom layer",
+            lambda h_n: np.concatenate([h_n[0], h_n[1]], axis=1),
+            "that is the first layer: the last layer's two directions come last",
+        ),
+        Mistake(
+            "directions exchanged",
+            lambda h_n: np.concatenate([h_n[-1], h_n[-2]], axis=1),
+            "backwards comes first: in a layer's pair the forward direction is the first of the two",
+        ),
+        Mistake(
+            "directions outermost",
+            lambda h_n: np.concatenate([h_n[len(h_n) // 2 - 1], h_n[-1]], axis=1),
+            "you took all forward states to come first: the order is by layer, and inside it by direction",
+        ),
+        Mistake(
+            "batch axis",
+            lambda h_n: np.concatenate([h_n[-2], h_n[-1]], axis=0),
+            "the directions lie one below the other, (2B, H): join them along the last axis",
+        ),
+        Mistake(
+            "summed",
+            lambda h_n: h_n[-2] + h_n[-1],
+            "the directions are added up: side by side was wanted, (B, 2H)",
+        ),
+    ),
+)
+
+
+def reverse_padded(x, lengths):
+    """Each sequence back to front, its padding still at the end: (T, B, D)."""
+    result = x.copy()
+    for b, n in enumerate(lengths):
+        result[:n, b] = x[:n, b][::-1]
+    return result
+
+
+def rolled(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """All positions reversed, and the right places taken for the wrong reason: every sequence to the longest's end."""
+    n = lengths.max()
+    return np.concatenate([x[:n][::-1], x[n:]])
+
+
+check_reverse_padded = Exercise(
+    name="reverse_padded",
+    solution=reverse_padded,
+    cases=make_padded,
+    axes={"x": "T B D", "result": "T B D"},
+    mistakes=(
+        Mistake(
+            "all positions",
+            lambda x, lengths: x[::-1].copy(),
+            "the padding has come to the front: turn round each sequence's true steps alone",
+        ),
+        Mistake(
+            "to the longest",
+            rolled,
+            "every sequence was turned round at the longest one's end: each has a length of its own",
+        ),
+        Mistake(
+            "batch reversed",
+            lambda x, lengths: x[:, ::-1].copy(),
+            "the order of the sequences is reversed: the steps inside each were meant",
+        ),
+        Mistake(
+            "padding emptied",
+            lambda x, lengths: reverse_padded(x, lengths) * (np.arange(len(x))[:, None] < lengths)[..., None],
+            "the true steps are right, but the padding became 0: leave it as it is",
+        ),
+    ),
+)
+
+EXERCISES = (check_forget_biases, check_last_valid, check_top_states, check_reverse_padded)
