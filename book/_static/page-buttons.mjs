@@ -18,3 +18,10 @@ for (const menu of menus) {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
   });
 }
+
+// The theme takes the focus from the button that opens a sidebar, and so cannot give it back when the sidebar closes.
+for (const side of ["primary", "secondary"]) {
+  document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => {
+    [...document.querySelectorAll(`.${side}-toggle`)].find((toggle) => toggle.checkVisibility())?.focus();
+  });
+}
