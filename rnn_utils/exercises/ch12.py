@@ -53,52 +53,12 @@ check_forget_biases = Exercise(
 )
 
 
-def last_valid(out, lengths):
-    """Each sequence's output at its own last true step: (B, H)."""
-    return out[lengths - 1, np.arange(len(lengths))]
-
-
 def make_padded(rng: np.random.Generator) -> list[tuple[Any, ...]]:
-    """Outputs (T, B, H) and lengths; in no case do all sequences have the length T."""
+    """Sequences (T, B, D) and lengths; in no case do all sequences have the length T."""
     cases = []
-    for T, B, H, lengths in ((7, 3, 4, [3, 7, 5]), (5, 4, 2, [1, 4, 5, 2]), (6, 2, 3, [4, 2])):
-        cases.append((rng.normal(size=(T, B, H)), np.array(lengths)))
+    for T, B, D, lengths in ((7, 3, 4, [3, 7, 5]), (5, 4, 2, [1, 4, 5, 2]), (6, 2, 3, [4, 2])):
+        cases.append((rng.normal(size=(T, B, D)), np.array(lengths)))
     return cases
-
-
-check_last_valid = Exercise(
-    name="last_valid",
-    solution=last_valid,
-    cases=make_padded,
-    axes={"out": "T B H", "result": "B H"},
-    mistakes=(
-        Mistake(
-            "last position",
-            lambda out, lengths: out[-1],
-            "that is the last position, which is padding for all but the longest",
-        ),
-        Mistake(
-            "whole batches",
-            lambda out, lengths: out[lengths - 1],
-            "each entry picked a whole batch, (B, B, H): give the batch axis an index too, np.arange(B)",
-        ),
-        Mistake(
-            "mean over steps",
-            lambda out, lengths: out.mean(axis=0),
-            "that is a mean over all positions, padding included: one step of each sequence was wanted",
-        ),
-        Mistake(
-            "same length",
-            lambda out, lengths: out[lengths.max() - 1],
-            "every sequence was read where the longest ends: each has its own last step",
-        ),
-        Mistake(
-            "one step early",
-            lambda out, lengths: out[lengths - 2, np.arange(len(lengths))],
-            "that is one step early: a sequence of length n ends at step n − 1, counted from 0",
-        ),
-    ),
-)
 
 
 def top_states(h_n):
@@ -183,4 +143,4 @@ check_reverse_padded = Exercise(
     ),
 )
 
-EXERCISES = (check_forget_biases, check_last_valid, check_top_states, check_reverse_padded)
+EXERCISES = (check_forget_biases, check_top_states, check_reverse_padded)
