@@ -20,9 +20,9 @@ SCALES = (0.8, 1.0, 1.5)  # scales in the table
 
 
 class Gradients:
-    """A network h_t = f(s W h_{t−1} + w_in x_t) and the gradient of its last state. Leave it on a cell's last line.
+    """A network h_t = f(g W h_{t−1} + w_in x_t) and the gradient of its last state. Leave it on a cell's last line.
 
-    The loss is v · h_T with a vector v of length 1. The scale s, the matrix W, the nonlinearity f and the number of
+    The loss is v · h_T with a vector v of length 1. The scale g, the matrix W, the nonlinearity f and the number of
     steps T are the reader's.
 
     Parameters
@@ -64,7 +64,7 @@ class Gradients:
         matrix : str
             Name of the recurrent matrix.
         scale : float
-            s.
+            g.
         steps : int
             T.
         nonlinearity : {"tanh", "relu", "identity"}

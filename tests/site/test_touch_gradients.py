@@ -18,7 +18,7 @@ NOTEBOOK = ROOT / "book/08_vanishing_and_exploding_gradients.ipynb"
 SCRIPT = "gradients.mjs"
 READ = """async ({model, settings}) => {
     const {backwards} = await import("/touch/backwards.mjs");
-    return settings.map((setting) => backwards(model, ...setting).lengths);
+    return settings.map((setting) => backwards(model, ...setting));
 }"""
 SHOWN = """async (values) => { const {shown} = await import("/touch/gradients.mjs"); return values.map(shown); }"""
 
@@ -44,6 +44,19 @@ def small() -> Gradients:
     return Gradients(matrices, rng.normal(size=5), rng.uniform(-1, 1, 60), rng.normal(size=5))
 
 
+def mean_slope(ours: Gradients, matrix: str, scale: float, steps: int, nonlinearity: str) -> float:
+    """The mean of f′ over all steps and units, by the package's own layer."""
+    if nonlinearity == "identity":
+        return 1.0
+    layer = RNN(1, len(ours.w_in), rng=np.random.default_rng(0), dtype=np.float64, nonlinearity=nonlinearity)
+    for name, array in (("weight_hh", scale * ours.matrices[matrix]), ("weight_ih", ours.w_in[:, None])):
+        layer.params[name][...] = array
+    for name in ("bias_ih", "bias_hh"):
+        layer.params[name][...] = 0
+    h = layer.forward(ours.x[:steps, None, None])[0]
+    return float(np.mean(1 - h**2 if nonlinearity == "tanh" else h > 0))
+
+
 def facts(page: Any) -> dict[str, str]:
     return dict(zip(page.locator("dt").all_inner_texts(), page.locator("dd").all_inner_texts(), strict=True))
 
@@ -62,12 +75,13 @@ def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, whi
     kinds = itertools.product(model["matrices"], (0.1, 0.85, 1.0, 2.0), (10, longest), ("tanh", "relu", "identity"))
     settings = [list(setting) for setting in kinds]
     for setting, got in zip(settings, page.evaluate(READ, {"model": model, "settings": settings}), strict=True):
-        assert len(got) == setting[2] + 1
+        assert len(got["lengths"]) == setting[2] + 1
         wanted = ours.norms(*setting)
         # Where gradients explode, what a last bit of tanh does to the states explodes as well.
         exact = setting[3] != "tanh" or wanted.max() < 1e3
         close = {"rtol": 1e-9 if exact else 1e-6, "atol": 1e-300}
-        np.testing.assert_allclose(np.array(got, float), wanted, **close, err_msg=str(setting))
+        np.testing.assert_allclose(np.array(got["lengths"], float), wanted, **close, err_msg=str(setting))
+        assert got["slope"] == pytest.approx(mean_slope(ours, *setting), rel=1e-9 if exact else 1e-3), setting
     page.close()
 
 
@@ -103,8 +117,8 @@ def test_the_knobs_move_the_curve(show: Show, width: int) -> None:
             assert value(seen[f"length {k} back"]) == pytest.approx(lengths[k], rel=0.06)
         assert value(seen["a step, on average"]) == pytest.approx(lengths[-1] ** (1 / steps), rel=0.06)
         W = scale * ours.matrices[matrix]
-        assert value(seen["largest singular value of sW"]) == pytest.approx(np.linalg.norm(W, 2), rel=0.06)
-        assert value(seen["spectral radius of sW"]) == pytest.approx(np.abs(np.linalg.eigvals(W)).max(), rel=0.06)
+        assert value(seen["largest singular value of gW"]) == pytest.approx(np.linalg.norm(W, 2), rel=0.06)
+        assert value(seen["spectral radius of gW"]) == pytest.approx(np.abs(np.linalg.eigvals(W)).max(), rel=0.06)
         assert f"After {steps} steps back" in page.get_by_role("status").inner_text()
         assert page.locator("path.measured").get_attribute("d").count("L") == steps
 
@@ -123,6 +137,9 @@ def test_the_knobs_move_the_curve(show: Show, width: int) -> None:
     page.get_by_label("Scale").press("Home")
     assert "vanished" in page.get_by_role("status").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for shown in (width, 700):  # the picture follows its place; a unit of it stays a pixel
+        page.set_viewport_size({"width": shown, "height": 844})
+        page.wait_for_function("(e => e.viewBox.baseVal.width === e.clientWidth)(document.querySelector('svg'))")
 
 
 def test_a_gradient_of_zero_is_shown_as_such(show: Show) -> None:

@@ -1,9 +1,7 @@
 // Chapter 8: how long is the gradient, k steps before the loss? Matrix, scale, function and length are the reader's.
 import { backwards } from "./backwards.mjs";
 
-const WIDE = 480; // the drawing's own units
-const HIGH = 300;
-const LEFT = 52;
+const LEFT = 52; // CSS pixels: the drawing is as wide as its place, so that text is as large as the page's
 const RIGHT = 14;
 const TOP = 22;
 const BOTTOM = 44;
@@ -43,7 +41,7 @@ class Gradients {
     this.nonlinearity = choice(["tanh", "relu", "identity"]);
     this.scaleShown = make("span", { class: "value" });
     this.stepsShown = make("span", { class: "value" });
-    this.picture = make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img" });
+    this.picture = make("svg", { role: "img" });
     this.facts = make("dl", {});
     this.status = make("p", { class: "status", role: "status" });
     root.replaceChildren(
@@ -51,13 +49,14 @@ class Gradients {
       make("div", { class: "knobs" },
         make("label", {}, "Recurrent matrix W", this.matrix),
         make("label", {}, "Function f", this.nonlinearity),
-        make("label", {}, make("span", {}, "Scale s = ", this.scaleShown), this.scale),
+        make("label", {}, make("span", {}, "Scale g = ", this.scaleShown), this.scale),
         make("label", {}, make("span", {}, "Steps T = ", this.stepsShown), this.steps)),
       this.picture, this.facts, this.status,
     );
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "A gradient on its way back");
     this.show();
+    new ResizeObserver(() => this.picture.clientWidth !== this.wide && this.draw()).observe(this.picture);
   }
 
   show() {
@@ -66,14 +65,15 @@ class Gradients {
     const { lengths, slope } = backwards(this.model, this.matrix.value, scale, steps, this.nonlinearity.value);
     this.scaleShown.textContent = scale.toFixed(2);
     this.stepsShown.textContent = String(steps);
-    this.draw(lengths, scale * sigma);
+    this.drawn = [lengths, scale * sigma];
+    this.draw();
     const rate = lengths[steps] ** (1 / steps);
     const facts = [
       ...[1, 10, 50, steps].filter((k, i, all) => k <= steps && all.indexOf(k) === i).map((k) => [`length ${k} back`, shown(lengths[k])]),
       ["a step, on average", `× ${shown(rate)}`],
       ["mean slope of f", shown(slope)],
-      ["largest singular value of sW", shown(scale * sigma)],
-      ["spectral radius of sW", shown(scale * rho)],
+      ["largest singular value of gW", shown(scale * sigma)],
+      ["spectral radius of gW", shown(scale * rho)],
     ];
     this.facts.replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
     const verdict = lengths[steps] < 1e-3 ? "It has vanished." : lengths[steps] > 1e3 ? "It has exploded." : "It arrives.";
@@ -81,7 +81,12 @@ class Gradients {
     this.picture.setAttribute("aria-label", `Curve of the gradient's length against steps back. ${this.status.textContent}`);
   }
 
-  draw(lengths, bound) {
+  draw() {
+    const [lengths, bound] = this.drawn;
+    const WIDE = this.picture.clientWidth || 480;
+    const HIGH = Math.round(Math.min(340, Math.max(230, WIDE / 2)));
+    this.wide = WIDE;
+    this.picture.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
     const steps = lengths.length - 1;
     const logs = lengths.map((value) => Math.max(-FAR, Math.min(FAR, Math.log10(value))));
     const low = Math.min(-2, 2 * Math.floor(Math.min(...logs) / 2));
@@ -97,7 +102,7 @@ class Gradients {
     }
     for (const share of [0, 0.5, 1]) parts.push(make("text", { x: x(share * steps), y: HIGH - BOTTOM + 18, "text-anchor": share === 1 ? "end" : "middle" }, String(share * steps)));
     parts.push(make("text", { x: (LEFT + WIDE - RIGHT) / 2, y: HIGH - 6, "text-anchor": "middle" }, "steps back, k"));
-    // The bound (s σ)^k is a straight line; it ends where it leaves the picture.
+    // The bound (g σ)^k is a straight line; it ends where it leaves the picture.
     const slope = Math.log10(bound);
     const ends = slope === 0 ? steps : Math.min(steps, (slope > 0 ? high : low) / slope);
     parts.push(make("path", { class: "bound", d: path([[0, 0], [ends, slope * ends]]) }));
