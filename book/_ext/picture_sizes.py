@@ -4,8 +4,10 @@ Without a size the text under a picture jumps when the picture arrives; docutils
 All pictures but a page's first wait until the reader is close to them (not in the one long page that is printed).
 """
 
+import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -13,11 +15,27 @@ from sphinx.util.images import get_image_size
 from sphinx.writers.html5 import HTML5Translator
 
 
+def natural_size(source: Path) -> tuple[float, float] | None:
+    """Width and height of a picture in pixels. A drawing may give one of them or none: its view box says the rest."""
+    root = next(ElementTree.iterparse(source, events=["start"]))[1] if source.suffix == ".svg" else {}
+    if not root.get("viewBox"):
+        return get_image_size(source)
+    _, _, across, down = map(float, root.get("viewBox").split())
+    width = pixels(root.get("width")) or across * (pixels(root.get("height")) or down) / down
+    return width, width * down / across
+
+
+def pixels(length: str | None) -> float | None:
+    """A length as it is written in a drawing, in pixels."""
+    number, unit = re.fullmatch(r"([\d.]+)(pt|px)?", length).groups() if length else ("0", None)
+    return float(number) * (4 / 3 if unit == "pt" else 1) or None
+
+
 def visit_image(self: HTML5Translator, node: nodes.image) -> None:
     """Write the picture with its natural size, unless the author gave one."""
     source = Path(self.builder.srcdir, node["uri"])
     given = any(name in node for name in ("width", "height", "scale"))
-    size = get_image_size(source) if source.is_file() and not given else None
+    size = natural_size(source) if source.is_file() and not given else None
     more = f'width="{round(size[0])}" height="{round(size[1])}" ' if size else ""
     if self.builder.name == "html" and node is not next(self.document.findall(nodes.image)):
         more += 'loading="lazy" decoding="async" '

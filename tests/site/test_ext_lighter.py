@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import tinycss2
 from ext_book import Book, build, notebook, write_page
+from picture_sizes import natural_size
 from style_subset import cut, names_in_use
 from svg_precision import lighter
 
@@ -32,6 +33,15 @@ def test_every_picture_has_its_size_and_all_but_the_first_wait(book: Book) -> No
     assert 'width="96" height="48"' in first
     assert "lazy" not in first
     assert 'loading="lazy"' in second
+
+
+@pytest.mark.parametrize(("given", "size"), [("", (72, 36)), ('width="144"', (144, 72)), ('height="18pt"', (48, 24))])
+def test_a_drawing_without_both_sizes_gets_them_from_its_view_box(
+    tmp_path: Path, given: str, size: tuple[int, int]
+) -> None:
+    drawing = tmp_path / "drawing.svg"
+    drawing.write_text(SVG.replace('width="72pt" height="36pt"', given).replace("<path", '<rect width="5"/><path'))
+    assert natural_size(drawing) == size
 
 
 def test_figures_lose_what_nobody_sees(book: Book) -> None:
