@@ -107,8 +107,8 @@ class Gradients {
     const ends = slope === 0 ? steps : Math.min(steps, (slope > 0 ? high : low) / slope);
     parts.push(make("path", { class: "bound", d: path([[0, 0], [ends, slope * ends]]) }));
     parts.push(make("path", { class: "measured", d: path(logs.map((log, k) => [k, log])) }));
-    parts.push(make("text", { class: "name-measured", x: LEFT, y: 14 }, "— length of the gradient"));
-    parts.push(make("text", { class: "name-bound", x: WIDE - RIGHT, y: 14, "text-anchor": "end" }, "- - upper bound"));
+    parts.push(make("text", { class: "name-measured", x: LEFT, y: 14 }, "— gradient's length"));
+    parts.push(make("text", { class: "name-bound", x: WIDE - RIGHT, y: 14, "text-anchor": "end" }, "- - bound"));
     this.picture.replaceChildren(...parts);
   }
 }
