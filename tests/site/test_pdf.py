@@ -122,7 +122,7 @@ def test_every_piece_of_every_page_belongs_to_an_element_that_holds_it(printed: 
                 if not isinstance(child, (int, IndirectObject)) and "/MCID" in child:
                     mine.add((child["/MCID"], child.raw_get("/Pg").idnum))
             pieces += 1
-            if (number, here) not in mine:
+            if (number, here) not in mine or element["/S"] == "/NonStruct":  # those are no longer in the tree
                 wrong.append(f"page {page.page_number + 1}: piece {number} of {element['/S']}")
     assert pieces > 1000
     assert not wrong, wrong[:10]
