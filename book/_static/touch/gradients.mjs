@@ -56,7 +56,8 @@ class Gradients {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "A gradient on its way back");
     this.show();
-    new ResizeObserver(() => this.picture.clientWidth !== this.wide && this.draw()).observe(this.picture);
+    // Drawn at the next frame: a new height within the observer's own round is reported as an error.
+    new ResizeObserver(() => requestAnimationFrame(() => this.picture.clientWidth !== this.wide && this.draw())).observe(this.picture);
   }
 
   show() {
