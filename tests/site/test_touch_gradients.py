@@ -139,7 +139,8 @@ def test_the_knobs_move_the_curve(show: Show, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for shown in (width, 700):  # the picture follows its place; a unit of it stays a pixel
         page.set_viewport_size({"width": shown, "height": 844})
-        page.wait_for_function("(e => e.viewBox.baseVal.width === e.clientWidth)(document.querySelector('svg'))")
+        page.wait_for_timeout(200)  # the observer, and the frame after it
+        assert page.locator("svg").evaluate("e => e.viewBox.baseVal.width === e.clientWidth")
 
 
 def test_a_gradient_of_zero_is_shown_as_such(show: Show) -> None:
