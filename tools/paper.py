@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup, Tag
 
 STYLE = Path(__file__).with_name("paper.css")
 FIRST = "book/index.html"
-STYLE_SHEETS = ("_static/pygments.css", "_static/katex/katex.min.css")
+STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of code, and where a formula's signs go
 ON_SCREEN_ONLY = "script, style, noscript, button, .run-bar, .take-along, #the-map, #four-ways-to-read"
 ON_PAPER = (
     "On paper, answers and solutions stand at the end of each chapter, figures that can be touched on the site are "
@@ -53,7 +53,7 @@ def compose(site: Path) -> str:
     title, listing = title_page(first, site), contents(parts, books)
     document = BeautifulSoup("<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'></head></html>", "html.parser")
     document.head.append(new("title", first.h1.get_text()))
-    for sheet in [*(site / name for name in STYLE_SHEETS), STYLE]:
+    for sheet in [*(found for name in STYLE_SHEETS for found in sorted(site.glob(name))), STYLE]:
         document.head.append(new("link", rel="stylesheet", href=sheet.resolve().as_uri()))
     document.head.append(new("style", "\n".join([*fonts(), *running_heads(books)])))
     body = new("body")

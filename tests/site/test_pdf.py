@@ -213,20 +213,42 @@ def across_pages(text: str, texts: list[str]) -> bool:
     return any(text[:20] in texts[page] and text[-20:] in texts[page + 1] for page in range(len(texts) - 1))
 
 
-def test_nothing_is_wider_than_the_paper(browser: Any, copied: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def paper(browser: Any, copied: Path, tmp_path: Path) -> Iterator[Any]:
+    """The document that is printed, open in a browser and as wide as the text on paper."""
     document = tmp_path / "book.html"
     document.write_text(compose(copied), "utf8")
     page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900})
     page.emulate_media(media="print")
     page.goto(document.as_uri())
-    wide = page.evaluate(
+    yield page
+    page.close()
+
+
+def test_nothing_is_wider_than_the_paper(paper: Any) -> None:
+    wide = paper.evaluate(
         """() => [...document.querySelectorAll("pre, table, figure, img, .katex-display > .katex, p, li")]
             .map(one => [one, one.getBoundingClientRect()])
             .filter(([one, box]) => Math.max(box.right, box.left + one.scrollWidth) > innerWidth + 3)
             .map(([one]) => one.tagName + " " + one.closest("article").id + ": " + one.innerText.slice(0, 60))"""
     )
-    page.close()
     assert not wide, "\n".join(wide)
+
+
+def test_formulas_and_pictures_have_their_room(paper: Any) -> None:
+    seen = paper.evaluate(
+        """() => ({
+            struts: document.querySelectorAll(".strut").length,
+            flat: [...document.querySelectorAll(".strut")].filter(one => !one.getBoundingClientRect().height).length,
+            faces: [...document.fonts].filter(one => one.family.startsWith("KaTeX") && one.status === "loaded").length,
+            pictures: [...document.images].filter(one => !one.naturalWidth || Math.abs(one.width / one.height
+                - one.naturalWidth / one.naturalHeight) > 0.05).map(one => one.src),
+        })"""
+    )
+    assert seen["struts"] > 1000
+    assert seen["flat"] == 0  # a formula's places come from a style sheet
+    assert seen["faces"] > 3
+    assert not seen["pictures"]
 
 
 def test_it_is_offered_once_it_is_there_and_made_once(copied: Path, printed: PdfReader) -> None:
