@@ -30,6 +30,7 @@ CONTRAST = """async () => {
     const one = { resultTypes: ["violations"], runOnly: ["color-contrast"] };
     return (await axe.run([...looks.values()], one)).violations;
 }"""
+SETTLED = 1000  # milliseconds
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -42,9 +43,11 @@ def violations(context: Any, address: str) -> list[str]:
     found = []
     for viewport in (WIDE, PHONE):
         page.set_viewport_size(viewport)
+        page.wait_for_timeout(SETTLED)  # the theme makes what scrolls focusable a moment after a change of size
         results = {"": page.evaluate(STRUCTURE)}
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(SETTLED)  # colours pass gradually from one scheme to the other
             results[scheme] = page.evaluate(CONTRAST)
         found += [
             f"{viewport['width']} px {scheme} {one['id']} ({len(one['nodes'])}): {one['nodes'][0]['target']}"
