@@ -1,23 +1,12 @@
 // Chapter 8: how long is the gradient, k steps before the loss? Matrix, scale, function and length are the reader's.
 import { backwards } from "./backwards.mjs";
+import { figures, make } from "./frame.mjs";
 
 const LEFT = 52; // CSS pixels: the drawing is as wide as its place, so that text is as large as the page's
 const RIGHT = 14;
 const TOP = 22;
 const BOTTOM = 44;
 const FAR = 40; // powers of ten beyond which a curve leaves the picture
-
-/** An element with attributes (`on…` for listeners) and children; of SVG where its parent is. */
-function make(tag, properties = {}, ...children) {
-  const drawn = ["svg", "line", "path", "text", "tspan"].includes(tag);
-  const element = drawn ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const power = (exponent) => `10${[...String(exponent)].map((c) => SUPERSCRIPTS[c]).join("")}`;
@@ -114,8 +103,4 @@ class Gradients {
   }
 }
 
-const build = () => document.querySelectorAll('[data-touch="gradients"]').forEach((root) => new Gradients(root));
-const sheets = ["frame.css", "gradients.css"].map((name) => new Promise((resolve) => {
-  document.head.append(make("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href, onload: resolve }));
-}));
-Promise.all(sheets).then(build); // without its style the figure stays a table
+export const build = figures("gradients", Gradients);

@@ -1,5 +1,6 @@
 // A memory cell to touch, chapter 9: the reader sets the gates of every step and watches c, h and the gradient's path.
 import { run } from "./gated_cell.mjs";
+import { figures, make } from "./frame.mjs";
 
 const GATES = [
   ["i", 0, "input gate: write?"],
@@ -9,21 +10,10 @@ const GATES = [
 ];
 const ROWS = [["c", "cell c", true], ["h", "shown h", true], ["path", "reaches the end", false]];
 
-/** An element with attributes (`on…` for listeners) and children. */
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 const number = (value) => value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
 
 class Cell {
   constructor(root) {
-    root.dataset.alive = "yes";
     this.model = JSON.parse(root.dataset.model);
     this.T = this.model.tokens.length;
     this.strip = make("ol", { class: "strip", "aria-label": "Steps" });
@@ -112,7 +102,4 @@ class Cell {
   }
 }
 
-/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
-export const build = () => document.querySelectorAll('[data-touch="lstm-cell"]:not([data-alive])').forEach((root) => new Cell(root));
-const style = { rel: "stylesheet", href: new URL("lstm_cell.css", import.meta.url).href, onload: build };
-document.head.append(make("link", style)); // without its style the figure stays a table
+export const build = figures("lstm-cell", Cell);

@@ -1,24 +1,14 @@
 // The trained network of chapter 7 writes: how it begins, the temperature and the number of choices are the reader's.
 import { draw, logits, probabilities, step, unpack } from "./char_rnn.mjs";
+import { figures, make } from "./frame.mjs";
 
 const LENGTH = 300; // characters written at a time
 const SHOWN = 6; // bars
 
-/** An element with attributes (`on…` for listeners) and children. */
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 const named = (token) => (token === " " ? "space" : token === "\n" ? "new line" : token);
 
 class Sampler {
   constructor(root) {
-    root.dataset.alive = "yes";
     this.model = JSON.parse(root.dataset.model);
     this.weights = null; // unpacked at the first use
     this.run = 0; // number of the run that may write
@@ -117,7 +107,4 @@ class Sampler {
   }
 }
 
-/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
-export const build = () => document.querySelectorAll('[data-touch="sampler"]:not([data-alive])').forEach((root) => new Sampler(root));
-const style = { rel: "stylesheet", href: new URL("sampler.css", import.meta.url).href, onload: build };
-document.head.append(make("link", style)); // without its style the figure stays a text
+export const build = figures("sampler", Sampler);

@@ -1,21 +1,11 @@
 // A text of one's own as tokens, ids, one-hot vectors and batches. The vocabularies come with the page, in an attribute
 // written by rnn_utils.touch_tokens.TokenView; everything else is computed here.
 import { contiguousStreams, encode, words } from "./batches.mjs";
+import { figures, make } from "./frame.mjs";
 
 const LONGEST = 96; // characters of text
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 640; // of the one-hot matrix, in its own units
 
-/** An element with attributes (`on…` too) and children. */
-function make(tag, attributes = {}, ...children) {
-  const made = ["svg", "rect"].includes(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
 const shown = (token) => ({ "\n": "⏎", " ": "␣" })[token] ?? token;
 const listed = (tokens) => [...new Set(tokens)].map(shown).join(" ");
 
@@ -30,7 +20,6 @@ const scroller = (label, ...children) =>
 
 class TokenView {
   constructor(root) {
-    root.dataset.alive = "yes";
     Object.assign(this, { ...JSON.parse(root.dataset.model), kind: "characters", k: 0, at: 0 });
     for (const name of ["tokens", "vectors", "streams", "batch"]) this[`${name}Part`] = make("div", { class: name });
     const name = `kind-${Math.random()}`;
@@ -136,6 +125,4 @@ class TokenView {
   }
 }
 
-/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
-export const build = () => document.querySelectorAll('[data-touch="tokens"]:not([data-alive])').forEach((root) => new TokenView(root));
-document.head.append(make("link", { rel: "stylesheet", href: new URL("tokens.css", import.meta.url).href, onload: build }));
+export const build = figures("tokens", TokenView);

@@ -1,20 +1,11 @@
 // Steps through a recurrent network, one element of a text at a time. The model comes with the page, in an attribute
 // written by rnn_utils.touch.Unrolled; everything shown is computed here from its weights.
 import { encode, run } from "./network.mjs";
+import { figures, make } from "./frame.mjs";
 
 const LONGEST = 60; // steps
 const MANY = 12; // hidden units from which their numbers are folded away
 
-/** An element with properties (`class`, `data-…`, `aria-…` and `on…` too) and children. */
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 const sub = (letter, index) => make("span", { class: "math" }, letter, make("sub", {}, String(index)));
 const shown = (value) => (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "−");
 const quoted = (token) => (token === " " ? "space" : token === "\n" ? "new line" : token);
@@ -29,7 +20,6 @@ function bar(value, reach = 1) {
 
 class Unrolled {
   constructor(root) {
-    root.dataset.alive = "yes";
     this.model = JSON.parse(root.dataset.model);
     this.at = 0;
     this.input = make("input", {
@@ -171,7 +161,4 @@ class Unrolled {
   }
 }
 
-/** Bring every figure to life that is not yet: a cell that runs in the page adds some. */
-export const build = () => document.querySelectorAll('[data-touch="unrolled"]:not([data-alive])').forEach((root) => new Unrolled(root));
-const style = { rel: "stylesheet", href: new URL("unrolled.css", import.meta.url).href, onload: build };
-document.head.append(make("link", style)); // without its style the figure stays a table
+export const build = figures("unrolled", Unrolled);
