@@ -208,15 +208,16 @@ class Transformer(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            When x has another kind of number or another shape, or an id is out of range.
+            When x has another kind of number or another shape, or an id is out of range; when the cache is that of
+            another number of blocks or sequences.
 
         """
         _check(x, self.input_size, tokens=isinstance(self.encoder, nn.Embedding))
-        start = cache[0][0].shape[2] if cache else 0
+        start = 0 if cache is None else _steps(cache, len(self.layers), x.shape[1])
         x = self.encoder(x)  # (T, B, d_model)
         x = x + positions(len(x), x.shape[2], start, x.device)[:, None].to(x.dtype)
         kept = []
-        for block, past in zip(self.layers, cache or [None] * len(self.layers), strict=True):
+        for block, past in zip(self.layers, cache or [None] * len(self.layers)):
             x, present = block(x, past)
             kept.append(present)
         return self.linear(self.norm(x)), kept
@@ -301,3 +302,11 @@ def _check(x: Any, size: int, tokens: bool) -> None:
         raise ValueError(f"x: got shape {tuple(x.shape)}, wanted {wanted}")
     if tokens and not 0 <= int(x.min()) <= int(x.max()) < size:
         raise ValueError(f"x: got ids from {int(x.min())} to {int(x.max())}, wanted {wanted}")
+
+
+def _steps(cache: Any, layers: int, B: int) -> int:
+    """Return how many steps a cache holds; ValueError when it is not that of so many blocks and sequences."""
+    sizes = len(cache), cache[0][0].shape[0] if cache else 0
+    if sizes != (layers, B):
+        raise ValueError(f"cache: got {sizes[0]} blocks, {sizes[1]} sequences, wanted {layers} and {B}, as in x")
+    return cache[0][0].shape[2]
