@@ -46,8 +46,8 @@ TRANSFORMERS: dict[str, dict[str, dict[str, int]]] = {
         "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 45},
     },
     "shakespeare": {
-        "window 32": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 150},
-        "window 128": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 150},
+        "window 32": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
+        "window 128": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
     },
 }
 WINDOWS = {"window 32": {"T": 32, "batch": 32}, "window 128": {"T": 128, "batch": 8}}
