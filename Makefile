@@ -3,7 +3,6 @@ PYTHON ?= python3
 PORT   ?= 8000
 RUN     = .venv/bin/python
 PAGE    = tests/site/test_run_chapters.py
-ACCESS  = tests/site/test_access.py::test_axe_finds_nothing[chapters]
 REPORTS = _build/recorded
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
@@ -28,7 +27,7 @@ refresh:  ## execute the notebooks in place (NB="book/01_….ipynb" for some of 
 	@$(PYTHON) tools/setup_env.py book
 	@$(RUN) -m tools.refresh $(NB)
 
-test: lint unit structure notebooks site  ## everything but `page` and `access`: code, notebooks, built pages in a real browser
+test: lint unit structure notebooks site  ## everything but `page`: code, notebooks, built pages in a real browser
 
 .venv-test:
 	@$(PYTHON) tools/setup_env.py test
@@ -48,11 +47,8 @@ notebooks: .venv-test  ## strict nbval: every stored text output against a fresh
 		--junitxml=$(REPORTS)/notebooks.xml
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile --ignore=$(PAGE) --deselect '$(ACCESS)' \
+	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile --ignore=$(PAGE) \
 		--junitxml=$(REPORTS)/site.xml
-
-access: book .venv-test  ## axe-core over every chapter in four looks (long; `site` does the other pages)
-	$(THREADS) $(RUN) -m pytest '$(ACCESS)' -q
 
 page: book .venv-test  ## every NumPy cell of every chapter, run in the page (long: WebAssembly trains slowly)
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0

@@ -160,14 +160,6 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_static_path = [*config.html_static_path, str(VENDOR / "static")]
 
 
-def add_script(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Load the script for wide formulas only on pages with mathematics."""
-    if doctree and next(doctree.findall(lambda node: isinstance(node, nodes.math | nodes.math_block)), None):
-        app.add_js_file("math-scroll.mjs", type="module")
-
-
 def write_places(app: Sphinx, error: Exception | None) -> None:
     """Write the sheet of the formulas' places; pages that were not written again keep theirs."""
     if error or app.builder.format != "html":
@@ -185,6 +177,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for sheet in ("katex/katex.min.css", PLACES, "math.css"):
         app.add_css_file(sheet)
     app.connect("config-inited", configure)
-    app.connect("html-page-context", add_script)
     app.connect("build-finished", write_places)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}  # one V8 context, not forkable

@@ -70,7 +70,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it although sphinx_comments is not loaded
     app.add_css_file("theme-fixes.css")
-    app.add_js_file("page-buttons.mjs", type="module")
+    for script in ("page-buttons.mjs", "scroll-stops.mjs"):
+        app.add_js_file(script, type="module")
     app.connect("config-inited", configure)
     app.connect("html-page-context", tidy_scripts, priority=900)  # after everyone has added theirs
     app.connect("build-finished", remove_unused)

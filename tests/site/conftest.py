@@ -17,8 +17,7 @@ QUIET = [
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--force-color-profile=srgb"),
 ]
-
-
+WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 # Still pages: what moves would be caught half-way.
 QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
 

@@ -87,13 +87,6 @@ def test_the_message_is_katexs_own() -> None:
         render(r"\nonsense", False)
 
 
-def test_only_pages_with_mathematics_load_its_script(tmp_path: Path) -> None:
-    built = book(tmp_path, "Here $x$.", other="# Other\n\nNo formula.")
-    assert "katex.min.css" in built.page()
-    assert "math-scroll.mjs" in built.page()
-    assert "math-scroll.mjs" not in built.page("other")
-
-
 def test_no_style_is_written_into_the_page_and_each_is_a_rule(tmp_path: Path) -> None:
     built = book(
         tmp_path,

@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+from conftest import PHONE, WIDE
 
 
 def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[str], dict[str, Any]]:

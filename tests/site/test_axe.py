@@ -1,0 +1,99 @@
+"""axe-core finds nothing on any page, with everything open that unfolds: light and dark, wide and on a phone."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PHONE, QUIET_CONTEXT, SITE, WIDE
+from playwright.sync_api import expect
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf8")
+# The site's entrance leads on at once.
+PAGES = sorted(str(page.relative_to(SITE)) for page in [*SITE.glob("*.html"), *SITE.glob("book/*.html")])
+PAGES = [page for page in PAGES if page != "index.html" and "planted-" not in page]
+UNFOLD = "for (const folded of document.querySelectorAll('article details')) folded.open = true"
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
+STRUCTURE = """async () => (await axe.run({exclude: [[".katex-html"]]}, {resultTypes: ["violations"],
+    rules: {"color-contrast": {enabled: false}}})).violations"""
+# Contrast is the slow rule: one element of each look (colours, size, weight) stands for the thousands that share it.
+CONTRAST = """async () => {
+    const ground = (element) => {
+        for (; element; element = element.parentElement) {
+            const { backgroundColor: colour, backgroundImage: image } = getComputedStyle(element);
+            if (image !== "none" || !/, 0\\)$/.test(colour)) return colour + image;
+        }
+    };
+    const looks = new Map();
+    for (const element of document.body.querySelectorAll("*")) {
+        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (!own || !element.checkVisibility({ visibilityProperty: true })) continue;
+        const { color, fontSize, fontWeight, opacity } = getComputedStyle(element);
+        looks.set([color, fontSize, fontWeight, opacity, ground(element)].join(), element);
+    }
+    const one = { resultTypes: ["violations"], runOnly: ["color-contrast"] };
+    return (await axe.run([...looks.values()], one)).violations;
+}"""
+
+
+@pytest.fixture(scope="module")
+def context(browser: Any) -> Iterator[Any]:
+    """Windows in which nothing moves: with reduced motion a change of colours is over when it has begun."""
+    quiet = browser.new_context(**QUIET_CONTEXT)
+    yield quiet
+    quiet.close()
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds on an open page: wide and on a phone, light and dark."""
+    page.evaluate(AXE)
+    found = []
+    for viewport in (WIDE, PHONE):
+        page.set_viewport_size(viewport)
+        page.evaluate(PAINTED)  # observers of sizes have been told
+        results = {"": page.evaluate(STRUCTURE)}
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            expect(page.locator("html")).to_have_attribute("data-theme", scheme, timeout=60_000)
+            results[scheme] = page.evaluate(CONTRAST)
+        found += [
+            f"{viewport['width']} px {scheme} {one['id']}: {node['target']} {node['failureSummary'].splitlines()[1]}"
+            for scheme, all_ in results.items()
+            for one in all_
+            for node in one["nodes"]
+        ]
+    return found
+
+
+def unfolded(context: Any, address: str) -> list[str]:
+    """What axe-core finds at an address, with everything open that unfolds."""
+    page = context.new_page()
+    page.goto(address, wait_until="networkidle")
+    page.evaluate(UNFOLD)
+    found = violations(page)
+    page.close()
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(context: Any, server: str, path: str) -> None:
+    assert unfolded(context, server + path) == []
+
+
+def test_axe_sees_faults(context: Any, server: str, site: Path) -> None:
+    planted, page = site / "book/planted-access.html", (site / "book/index.html").read_text("utf8")
+    faults = (
+        "<p><font color='#999999'>pale on a light page</font> <font color='#555555'>dark on a dark one</font></p>"
+        "<img src='../_static/logo.svg'>"
+        f"<div class='table-wrapper'><table><tr><td>{'wide' * 99}</td></tr></table></div>"
+    )
+    planted.write_text(page.replace("</article>", f"{faults}</article>").replace(' lang="en"', ""), "utf8")
+    try:
+        found = unfolded(context, server + "book/planted-access.html")
+    finally:
+        planted.unlink()
+    wanted = [" image-alt", " html-has-lang", "390 px  scrollable-region-focusable"]
+    wanted += [f"{width} px {scheme} color-contrast" for width in (1400, 390) for scheme in ("light", "dark")]
+    assert [what for what in wanted if not any(what in one for one in found)] == []
