@@ -25,6 +25,10 @@ UNUSED = (
 )
 # Read before the page is painted, so neither a module nor in a folder whose scripts Jupyter Book puts on every page.
 HEAD = Path(__file__).resolve().parent.parent / "_head"
+# The theme's script measures all that may scroll, at once and at each change of the page, which makes the browser lay
+# out every section: a third of a phone's work on opening a chapter. `scroll-stops.mjs` does this where the reader is.
+THEME_SCRIPT = "_static/scripts/pydata-sphinx-theme.js"
+MEASURES_ALL = "e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils'; the theme has its own
 
 
@@ -66,6 +70,18 @@ def remove_unused(app: Sphinx, error: Exception | None) -> None:
             path.unlink()
 
 
+def leave_scrolling_alone(app: Sphinx, error: Exception | None) -> None:
+    """Take the measuring of everything that scrolls out of the theme's script, which has no option for it."""
+    if error or app.builder.format != "html":
+        return
+    path = Path(app.outdir, THEME_SCRIPT)
+    script = path.read_text("utf8")
+    if script.count(MEASURES_ALL) == 1:
+        path.write_text(script.replace(MEASURES_ALL, "void 0"), "utf8")
+    elif "scrollWidth" in script:
+        LOGGER.warning("%s has changed: MEASURES_ALL of self_contained.py is not in it", THEME_SCRIPT)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it although sphinx_comments is not loaded
@@ -75,4 +91,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("html-page-context", tidy_scripts, priority=900)  # after everyone has added theirs
     app.connect("build-finished", remove_unused)
+    app.connect("build-finished", leave_scrolling_alone)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,7 +13,11 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf8")
 # The site's entrance leads on at once.
 PAGES = sorted(str(page.relative_to(SITE)) for page in [*SITE.glob("*.html"), *SITE.glob("book/*.html")])
 PAGES = [page for page in PAGES if page != "index.html" and "planted-" not in page]
-UNFOLD = "for (const folded of document.querySelectorAll('article details')) folded.open = true"
+# As after reading to the end with everything unfolded: what is far from the screen is laid out late.
+UNFOLD = """() => {
+    for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
+    for (const folded of document.querySelectorAll("article details")) folded.open = true;
+}"""
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async () => (await axe.run({exclude: [[".katex-html"]]}, {resultTypes: ["violations"],

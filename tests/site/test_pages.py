@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from conftest import PHONE, WIDE
+from playwright.sync_api import expect
 
 
 def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[str], dict[str, Any]]:
@@ -92,3 +93,16 @@ def test_a_page_with_a_fault_is_caught(browser: Any, server: str, site: Path) ->
     assert all(kind in said for kind in ("console:", "script:", "404:", "third party:"))
     assert measures["overflow"] > 0
     assert measures["broken"]
+
+
+def test_what_is_far_away_is_laid_out_late_and_links_lead_to_it_all_the_same(browser: Any, server: str) -> None:
+    chapter = f"{server}book/06_backpropagation_through_time.html"
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.goto(chapter, wait_until="networkidle")
+    last = page.locator("article section section pre").last
+    assert not last.evaluate("e => e.checkVisibility({contentVisibilityAuto: true})"), "the whole page was laid out"
+    for target in page.locator("article section section section[id]").all()[-6:]:
+        page.goto(f"{chapter}#{target.get_attribute('id')}", wait_until="networkidle")
+        expect(target).to_be_in_viewport()
+        assert -5 < target.bounding_box()["y"] < 150, target.get_attribute("id")
+    page.context.close()
