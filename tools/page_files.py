@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import wasmtime
+
 from rnn_utils.data.names import LOCALES
 from rnn_utils.data.text import PLAYS
 from tools.pyodide_runtime import ROOT, lock, wanted
@@ -31,7 +33,23 @@ DATA: dict[str, list[str]] = {
         *(f"locale-data/{name}.dat" for name in ("root", "en", "en_001", "en_GB", "en_US")),
     ],
 }
+# What differs in `matmul.wat` between the two types of numbers.
+SINGLE_TO_DOUBLE = {
+    **{"f32x4": "f64x2", "f32.": "f64.", "32_splat": "64_splat"},
+    "$size i32 (i32.const 4)": "$size i32 (i32.const 8)",
+}
 Entry = tuple[str, bytes]
+
+
+def libraries() -> Iterator[Entry]:
+    """Loops for the page's NumPy, assembled from text: see ``faster_numpy.py`` beside them."""
+    matmul = (RUNNER / "matmul.wat").read_text("utf8")
+    double = matmul
+    for single, wide in SINGLE_TO_DOUBLE.items():
+        double = double.replace(single, wide)
+    tanh = (RUNNER / "tanh.wat").read_text("utf8")
+    for name, text in {"matmul_f32": matmul, "matmul_f64": double, "tanh_f32": tanh}.items():
+        yield f"{name}.so", bytes(wasmtime.wat2wasm(text))
 
 
 def own_files() -> Iterator[Entry]:
@@ -40,6 +58,7 @@ def own_files() -> Iterator[Entry]:
         yield str(path.relative_to(ROOT)), path.read_bytes()
     for path in sorted(RUNNER.glob("*.py")):
         yield path.name, path.read_bytes()
+    yield from libraries()
     for path in sorted((ROOT / "benchmarks").glob("*.json")):
         yield str(path.relative_to(ROOT)), path.read_bytes()
     yield "book/", b""  # where a notebook runs

@@ -51,7 +51,8 @@ async function start(code) {
   python.unpackArchive(await (await own).arrayBuffer(), "zip", { extractDir: "/home/pyodide" });
   python.FS.chdir("/home/pyodide/book");
   python.registerJsModule("page_files", { read: readNow, names: Object.keys(files.archives) });
-  runner = python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, cell_runner; cell_runner");
+  python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, faster_numpy; faster_numpy.install()");
+  runner = python.pyimport("cell_runner");
 }
 
 /** Read an archive of data at once: Python asks for it in the middle of an import, and cannot wait. */
