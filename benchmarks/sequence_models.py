@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from rnn_utils.transformer import Recurrent, Transformer, attend_fused
 
 SAVED = Path(__file__).with_name("sequence_models.json")
 KINDS = (*compare.LAYERS, "Transformer")
-RATES = [0.0005, 0.002, 0.008, 0.032]
+RATES = [0.0005, 0.002, 0.008, 0.032, 0.128]
 #: Of each kind, what is tried with every rate: two starts of a recurrent network; two shapes of a Transformer, of
 #: equal size, or on text two lengths of window with equally many characters in a step.
 TRANSFORMERS: dict[str, dict[str, dict[str, int]]] = {
@@ -237,6 +238,36 @@ def pace(name: str, chosen: dict[str, Any], whole: dict[str, Any]) -> dict[str, 
     return {kind: float(f"{statistics.median(taken[1:]):.4g}") for kind, taken in seconds.items()}  # the first warms up
 
 
+def run(
+    name: str,
+    whole: dict[str, Any],
+    notes: compare.Notes,
+    kind: str,
+    rate: float,
+    variant: str,
+    seed: int,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return a finished run, from the notes if it is there: what was trained, how, and `train`'s result."""
+    given = whole["tasks"][name]
+    tuning = seed == whole["tuning_seed"]
+    own = terms(given, changes.pop("window", variant)) | changes | ({"evaluations": 1} if tuning else {})
+    key = {"kind": kind, "variant": variant, "rate": rate, "seed": seed}
+    sizes = {"size": given["transformer"][variant] if kind == "Transformer" else given["hidden"][kind]}
+    fixed = {what: own[what] for what in ("T", "batch", "steps", "evaluations")}
+    done = notes.get(
+        {"task": name, **fixed, **key, **sizes, "clip": whole["clip"], "bias": whole["bias"]},
+        lambda: train(name, build(name, kind, own, variant, seed), own, rate, seed, whole["clip"], not tuning),
+    )
+    return key | {what: own[what] for what in ("T", "batch", "steps")} | done
+
+
+def lowest(rows: list[dict[str, Any]]) -> tuple[float, str]:
+    """Return rate and variant of the row with the lowest validation loss; None stands for a loss that is not finite."""
+    best = min(rows, key=lambda row: math.inf if row["valid"] is None else row["valid"])
+    return best["rate"], best["variant"]
+
+
 def contest(name: str, whole: dict[str, Any], notes: compare.Notes) -> dict[str, Any]:
     """Tune every kind, then train it anew for equal steps, and for equal time; on text with either window as well.
 
@@ -244,58 +275,31 @@ def contest(name: str, whole: dict[str, Any], notes: compare.Notes) -> dict[str,
     -------
     dict
         ``counts``: parameters; ``tuning``: the grid, with the last validation loss; ``parameters`` and ``time``: runs
-        with other seeds; ``pace``: seconds a step; ``windows`` (text alone): runs for equal steps, each kind at its
-        rate with either window.
+        with other seeds; ``pace``: seconds a step; ``windows`` (text alone): runs for equal steps, each kind with
+        either window, at its rate (a Transformer: the best that was tried with that window).
 
     """
-    given = whole["tasks"][name]
-
-    def run(kind: str, rate: float, variant: str, seed: int, window: str = "", **changes: int) -> dict[str, Any]:
-        tuning = seed == whole["tuning_seed"]
-        own = terms(given, window or variant) | changes | ({"evaluations": 1} if tuning else {})
-        key = {"kind": kind, "variant": variant, "rate": rate, "seed": seed}
-        sizes = {"size": given["transformer"][variant] if kind == "Transformer" else given["hidden"][kind]}
-        fixed = {what: own[what] for what in ("T", "batch", "steps", "evaluations")}
-        done = notes.get(
-            {"task": name, **fixed, **key, **sizes, "clip": whole["clip"], "bias": whole["bias"]},
-            lambda: train(name, build(name, kind, own, variant, seed), own, rate, seed, whole["clip"], not tuning),
-        )
-        return key | {what: own[what] for what in ("T", "batch", "steps")} | done
-
+    given, seeds, one = whole["tasks"][name], whole["seeds"], partial(run, name, whole, notes)
     record: dict[str, Any] = {"counts": {}, "tuning": [], "parameters": [], "time": []}
     chosen = {}
     for kind in KINDS:
-        rows = [
-            run(kind, rate, variant, whole["tuning_seed"])
-            for variant, rate in product(variants(kind, given), given["rates"])
-        ]
-        record["tuning"] += [
-            {key: row[key] for key in ("kind", "variant", "rate", "seed")} | {"valid": row["valid"][-1]} for row in rows
-        ]
-        best = min(record["tuning"][-len(rows) :], key=lambda row: math.inf if row["valid"] is None else row["valid"])
-        chosen[kind] = best["rate"], best["variant"]
-        model = build(name, kind, given, best["variant"], 0)
-        record["counts"][kind] = sum(p.numel() for p in model.parameters())
-        record["parameters"] += [run(kind, *chosen[kind], seed) for seed in whole["seeds"]]
+        grid = product(variants(kind, given), given["rates"])
+        tried = [one(kind, rate, variant, whole["tuning_seed"]) for variant, rate in grid]
+        what = ("kind", "variant", "rate", "seed")
+        rows = [{**{key: row[key] for key in what}, "valid": row["valid"][-1]} for row in tried]
+        record["tuning"] += rows
+        chosen[kind] = lowest(rows)
+        record["counts"][kind] = sum(p.numel() for p in build(name, kind, given, chosen[kind][1], 0).parameters())
+        record["parameters"] += [one(kind, *chosen[kind], seed) for seed in seeds]
     record["pace"] = notes.get({"pace": name, "chosen": chosen}, lambda: pace(name, chosen, whole))
-    budget = max(record["pace"].values()) * given["steps"]
     for kind, seconds in record["pace"].items():
-        steps = round(budget / seconds)
-        record["time"] += [run(kind, *chosen[kind], seed, steps=steps) for seed in whole["seeds"]]
-    if name == "shakespeare":
-        record["windows"] = [
-            run(kind, *windowed(kind, window, record["tuning"], chosen), seed, window=window)
-            for kind, window, seed in product(KINDS, WINDOWS, whole["seeds"])
-        ]
+        steps = round(max(record["pace"].values()) * given["steps"] / seconds)
+        record["time"] += [one(kind, *chosen[kind], seed, steps=steps) for seed in seeds]
+    for kind, window in product(KINDS, given.get("windows", ())):
+        own = [row for row in record["tuning"] if (row["kind"], row["variant"]) == (kind, window)]
+        best = lowest(own) if own else chosen[kind]
+        record.setdefault("windows", []).extend(one(kind, *best, seed, window=window) for seed in seeds)
     return record
-
-
-def windowed(kind: str, window: str, tuning: list[dict[str, Any]], chosen: dict[str, Any]) -> tuple[float, str]:
-    """Return rate and variant with which a kind is trained in windows of a length: the best that was tried for it."""
-    if kind != "Transformer":
-        return chosen[kind]
-    rows = [row for row in tuning if row["variant"] == window and row["valid"] is not None]
-    return min(rows, key=lambda row: row["valid"])["rate"], window
 
 
 def main(arguments: list[str], whole: dict[str, Any] = SETTINGS) -> None:
