@@ -211,7 +211,7 @@ def resolved(app: Sphinx, one: Collected, docname: str) -> card:
             reference["refuri"] = f"{chapter}#{anchor}"
     title = [child.deepcopy() for child in app.env.titles[one.docname].children]
     link = nodes.reference("", "", *title, internal=True, refuri=f"{chapter}#{copy['ids'][0]}")
-    copy.insert(1, card_source("", "From ", link))
+    copy.insert(1, card_source("", "From the chapter ", link))
     return copy
 
 
