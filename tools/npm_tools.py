@@ -1,6 +1,6 @@
 """Lighthouse and the HTML validator, from npm, in exact versions: installed into `_build/npm` when first asked for.
 
-Only reports and one test use them, so neither `make book` nor a reader ever needs Node.
+Only reports and the test of valid HTML use them, so neither `make book` nor a reader ever needs Node.
 """
 
 import hashlib

@@ -218,13 +218,13 @@ def resolved(app: Sphinx, one: Collected, docname: str) -> card:
 def visit_card(self: HTML5Translator, node: card) -> None:
     """Open a card."""
     name = f"{node['ids'][0]}-question"
-    self.body.append(self.starttag(node, "article", CLASS="interview-card", **{"aria-labelledby": name}))
+    self.body.append(self.starttag(node, "div", CLASS="interview-card", role="group", **{"aria-labelledby": name}))
     self.body.append(f'<p class="interview-label">In an interview: {self.encode(node["topic"] or "")}</p>\n')
 
 
 def depart_card(self: HTML5Translator, node: card) -> None:
     """Close a card."""
-    self.body.append("</article>\n")
+    self.body.append("</div>\n")
 
 
 def visit_question(self: HTML5Translator, node: card_question) -> None:

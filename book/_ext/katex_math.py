@@ -36,6 +36,8 @@ NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat|multline|e
 
 # In what KaTeX writes, a style comes last or right after the class.
 STYLED = re.compile(r'<(?P<tag>\w+)(?: class="(?P<classes>[^"]*)")?(?P<more>[^<>]*?) style="(?P<style>[^"]*)"')
+# What KaTeX writes against the rules of MathML: an attribute without a value, a second child in a script (σ_max).
+INVALID = re.compile(' columnspacing=""|<mo>\N{FUNCTION APPLICATION}</mo>(?=</m(?:sub|sup|subsup)>)')
 PLACES = "katex/places.css"
 PLACE_RULES: dict[str, str] = {}
 
@@ -68,7 +70,7 @@ def render(tex: str, display: bool) -> str:
         found = re.search(r"KaTeX parse error: (.*)", str(error))
         message = found[1] if found else str(error).splitlines()[0]
         raise TexError(message.replace("\N{COMBINING LOW LINE}", "")) from None
-    return STYLED.sub(style_as_class, html)
+    return STYLED.sub(style_as_class, INVALID.sub("", html))
 
 
 def style_as_class(element: re.Match[str]) -> str:
