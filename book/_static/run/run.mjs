@@ -30,7 +30,7 @@ const python = {
       this.worker.onerror = (event) => this.heard({ kind: "broken", content: event.message || "the files could not be loaded" });
     }
     this.current.starts();
-    this.worker.postMessage({ id: this.current.number, code: this.current.code, name: `cell ${this.current.number}` });
+    this.worker.postMessage({ code: this.current.code, name: `cell ${this.current.number}` });
   },
 
   heard({ kind, ...data }) {
@@ -53,6 +53,12 @@ const python = {
   /** Let the cells that wait go. */
   empty() {
     for (const cell of this.queue.splice(0)) cell.says("");
+  },
+
+  /** Take a cell out of the row; the one that runs can only be ended with all of Python. */
+  drop(cell) {
+    if (this.current === cell) this.end();
+    else this.queue = this.queue.filter((other) => other !== cell);
   },
 
   /** End Python: everything that cells have defined is gone. */
@@ -211,10 +217,10 @@ class Cell {
   }
 
   reset() {
-    if (python.current === this) python.end();
+    python.drop(this);
     this.fresh = false;
-    this.area?.remove();
-    this.area = null;
+    this.editor?.remove();
+    this.area = this.editor = null;
     this.source.hidden = this.editButton.hidden = false;
     this.output.replaceChildren();
     for (const part of this.stored?.children ?? []) part.hidden = false;
@@ -234,12 +240,11 @@ class Cell {
     const fit = () => (this.area.rows = this.area.value.split("\n").length);
     this.area.oninput = () => fit((this.fresh = false));
     this.area.onkeydown = (event) => this.key(event);
-    const remove = this.area.remove.bind(this.area);
-    this.area.remove = () => (hint.remove(), remove());
     fit();
+    this.editor = make("div", {}, this.area, hint);
     this.source.hidden = this.editButton.hidden = true;
-    this.source.after(this.area, hint);
-    const fold = this.area.closest("details");
+    this.source.after(this.editor);
+    const fold = this.editor.closest("details");
     if (fold) fold.open = true;
     this.resetButton.hidden = false;
     this.area.focus();

@@ -15,8 +15,9 @@ self.fetch = async (address, options) => {
   const name = String(address.url ?? address).split("/").pop();
   const answer = await load(address, options).catch(() => null);
   if (!answer?.ok) {
-    fail(new Error(`${name} could not be loaded`));
-    return answer ?? Response.error();
+    const error = new Error(`${name} could not be loaded`);
+    fail(error);
+    throw error;
   }
   count(answer.clone().body.getReader());
   return answer;
@@ -40,15 +41,16 @@ function expect(...names) {
 }
 
 async function start(code) {
-  files = await (await load(BASE + "files.json", { cache: "no-cache" })).json();
+  files = await (await fetch(BASE + "files.json", { cache: "no-cache" })).json();
   expected = files.core;
   const packages = DRAWS.test(code) ? ["numpy", "matplotlib"] : ["numpy"];
   expect(...packages);
   const quiet = () => {};
-  const own = fetch(BASE + files.archives.rnn_utils);
   const options = { indexURL: BASE + "pyodide/", env: ENVIRONMENT, packages, stdout: quiet, stderr: quiet };
-  python = await Promise.race([loadPyodide(options), failed]);
-  python.unpackArchive(await (await own).arrayBuffer(), "zip", { extractDir: "/home/pyodide" });
+  const own = fetch(BASE + files.archives.rnn_utils).then((answer) => answer.arrayBuffer());
+  const [made, archive] = await Promise.race([Promise.all([loadPyodide(options), own]), failed]);
+  python = made;
+  python.unpackArchive(archive, "zip", { extractDir: "/home/pyodide" });
   python.FS.chdir("/home/pyodide/book");
   python.registerJsModule("page_files", { read: readNow, names: Object.keys(files.archives) });
   python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, faster_numpy; faster_numpy.install()");
@@ -65,21 +67,21 @@ function readNow(name) {
   return request.response;
 }
 
-async function run({ id, code, name }) {
+async function run({ code, name }) {
   if (!runner) await start(code);
   if (DRAWS.test(code)) {
     expect("matplotlib");
-    await python.loadPackage("matplotlib", { messageCallback: () => {} });
+    await Promise.race([python.loadPackage("matplotlib", { messageCallback: () => {} }), failed]);
   }
-  postMessage({ id, kind: "started" });
+  postMessage({ kind: "started" });
   const from = performance.now();
-  const result = runner.run(code, name, (kind, content) => postMessage({ id, kind, content }));
+  const result = runner.run(code, name, (kind, content) => postMessage({ kind, content }));
   const { ok, undefined: unknown } = result.toJs({ dict_converter: Object.fromEntries });
   result.destroy();
-  postMessage({ id, kind: "done", ok, unknown, seconds: (performance.now() - from) / 1000 });
+  postMessage({ kind: "done", ok, unknown, seconds: (performance.now() - from) / 1000 });
 }
 
 let last = Promise.resolve();
 onmessage = ({ data }) => {
-  last = last.then(() => run(data)).catch((error) => postMessage({ id: data.id, kind: "broken", content: String(error.message ?? error) }));
+  last = last.then(() => run(data)).catch((error) => postMessage({ kind: "broken", content: String(error.message ?? error) }));
 };
