@@ -27,7 +27,7 @@ refresh:  ## execute the notebooks in place (NB="book/01_….ipynb" for some of 
 	@$(PYTHON) tools/setup_env.py book
 	@$(RUN) -m tools.refresh $(NB)
 
-test: lint unit structure notebooks site  ## everything but `page`: code, notebooks, built pages in a real browser
+test: lint unit structure notebooks site  ## everything: code, notebooks, built pages in a real browser
 
 .venv-test:
 	@$(PYTHON) tools/setup_env.py test
@@ -47,10 +47,10 @@ notebooks: .venv-test  ## strict nbval: every stored text output against a fresh
 		--junitxml=$(REPORTS)/notebooks.xml
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile --ignore=$(PAGE) \
+	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile \
 		--junitxml=$(REPORTS)/site.xml
 
-page: book .venv-test  ## every NumPy cell of every chapter, run in the page (long: WebAssembly trains slowly)
+page: book .venv-test  ## of those, the test that runs every NumPy cell of every chapter in the page
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0
 
 site-report: book .venv-test  ## what each page costs a reader, with Lighthouse (needs Node)

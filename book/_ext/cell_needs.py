@@ -65,6 +65,9 @@ class Names:
         The names that are read when a function is called.
     modules : dict of str to str
         Modules by the names under which they were imported.
+    generators : set of str
+        Names of random generators: a cell that cannot run leaves them where they were, so that all that is drawn
+        from then on would be other numbers than the book's.
 
     """
 
@@ -72,6 +75,7 @@ class Names:
         self.lost: dict[str, str] = {}
         self.inside: dict[str, set[str]] = {}
         self.modules: dict[str, str] = {}
+        self.generators: set[str] = set()
 
     def need(self, source: str) -> str | None:
         """The package that the next cell needs and the page lacks, None where it can run."""
@@ -82,7 +86,7 @@ class Names:
         outside = (module for module in imported(tree) if module.partition(".")[0] != PACKAGE)
         found = next(filter(None, map(missing_package, outside)), None) or self.first_loss(tree.body)
         if found:
-            for name in bound(tree, changed_too=True):
+            for name in bound(tree, changed_too=True) | self.generators & self.reached(*tree.body):
                 self.lost[name] = found
         return found
 
@@ -109,14 +113,16 @@ class Names:
                 found = missing_package(f"{module}.{child.attr}") if module else None
                 if found:
                     return found
-        waiting, seen = set(read(node)), set()
+        return next((self.lost[name] for name in self.reached(node) if name in self.lost), None)
+
+    def reached(self, *nodes: ast.AST) -> set[str]:
+        """The names that pieces of code read, and those that are read inside the functions among them."""
+        waiting, seen = set().union(*map(read, nodes)), set()
         while waiting:
             name = waiting.pop()
-            if name in self.lost:
-                return self.lost[name]
             seen.add(name)
             waiting |= self.inside.get(name, set()) - seen
-        return None
+        return seen
 
     def learn(self, node: ast.AST) -> None:
         """Remember what a piece of code binds."""
@@ -124,6 +130,9 @@ class Names:
             self.lost.pop(name, None)
             self.inside.pop(name, None)
             self.modules.pop(name, None)
+            self.generators.discard(name)
+            if isinstance(getattr(node, "value", None), ast.Call) and "default_rng" in ast.unparse(node.value.func):
+                self.generators.add(name)
             if any(isinstance(child, SCOPES) for child in ast.walk(node)):
                 self.inside[name] = set(read(node)) - {name}
         for child in ast.walk(node):

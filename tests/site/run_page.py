@@ -9,7 +9,7 @@ from typing import Any
 
 SITE = Path(__file__).resolve().parent.parent.parent / "_build/html"
 CHAPTERS = sorted((SITE / "book").glob("[0-9][0-9]_*.html"))
-MINUTES = 30  # at most, for a training in WebAssembly on a busy machine
+MINUTES = 15  # at most, for a training in WebAssembly on a busy machine
 TEXT = ".output.stream pre, .output.text_plain pre"
 
 

@@ -41,6 +41,15 @@ CASES = {
         "import babel": NO,
         "import json": NO,
     },
+    "random numbers that come after others": {
+        "import numpy as np\nrng = np.random.default_rng(0)\nother = np.random.default_rng(1)": NO,
+        "def draw():\n    return rng.normal()": NO,
+        "import torch\nx = draw()": T,
+        "y = rng.normal()": T,
+        "other.normal()": NO,
+        "rng = np.random.default_rng(0)": NO,
+        "rng.normal()": NO,
+    },
     "no subprocesses": {"import subprocess": "subprocess"},
     "a notebook's own language": {"%timeit 1": "jupyter", "!ls": "jupyter", "1": NO},
 }

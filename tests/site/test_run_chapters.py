@@ -11,7 +11,7 @@ from run_page import CHAPTERS, cells, opened
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chapter", [page.stem for page in reversed(CHAPTERS)])  # the last ones train longest
+@pytest.mark.parametrize("chapter", [page.stem for page in CHAPTERS])
 def test_every_cell_runs_and_writes_what_the_book_says(browser: Any, server: str, chapter: str) -> None:
     with opened(browser, f"{server}book/{chapter}.html") as page:
         runnable = cells(page)
