@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -92,6 +93,24 @@ def lighthouse(node_modules: Path, browser: str, url: str, runs: int = 3) -> dic
     }
 
 
+def first_result(browser: Any, address: str) -> tuple[float, float]:
+    """Seconds by the clock from the click to the first result of NumPy in a page just opened, and to the next."""
+    page = browser.new_context().new_page()
+    page.goto(address, wait_until="networkidle")
+    cell = page.locator("div.cell.can-run:visible").first
+    cell.get_by_role("button", name="Edit").click()
+    cell.locator("textarea").fill("import numpy as np\nnp.arange(4)")
+    taken = []
+    for _ in range(2):
+        cell.evaluate("cell => (cell.querySelector('.run-status').textContent = '')")
+        start = time.perf_counter()
+        cell.get_by_role("button", name="Run cell").click()
+        cell.locator(".run-status", has_text="Done").wait_for(timeout=120_000)
+        taken.append(time.perf_counter() - start)
+    page.context.close()
+    return taken[0], taken[1]
+
+
 def html_pages(site: Path) -> list[str]:
     """Paths of the book's pages, relative to the site's folder."""
     found = sorted(str(page.relative_to(site)) for page in site.rglob("*.html"))
@@ -115,6 +134,11 @@ def main(with_lighthouse: bool) -> None:
                 print(
                     f"{page:<44} {cost.requests:8d} {cost.kibibytes:6.0f} {cost.lcp:6.2f} {cost.cls:6.3f}", flush=True
                 )
+            chapter = next((cost.page for cost in costs if cost.page[5:7].isdigit()), None)
+            if chapter and (site / "_static/run/files.json").exists():
+                runs = [first_result(browser, address + chapter) for _ in range(3)]
+                print("\nfirst NumPy result after the click, and the next, three times:", flush=True)
+                print("   ".join(f"{first:.1f} s, {next_one:.2f} s" for first, next_one in runs), flush=True)
             browser.close()
         if not with_lighthouse:
             return
