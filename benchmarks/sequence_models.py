@@ -59,7 +59,10 @@ def settings() -> dict[str, Any]:
     given = {key: copy.deepcopy(compare.SETTINGS[key]) for key in ("tuning_seed", "seeds", "clip", "bias", "tasks")}
     for name, task in given["tasks"].items():
         task |= {"rates": list(RATES), "transformer": copy.deepcopy(TRANSFORMERS[name])}
-    given["tasks"]["shakespeare"] |= {"rates": [0.002, 0.004, 0.008, 0.016, 0.032], "windows": copy.deepcopy(WINDOWS)}
+    given["tasks"]["shakespeare"] |= {
+        "rates": [0.002, 0.004, 0.008, 0.016, 0.032, 0.064],
+        "windows": copy.deepcopy(WINDOWS),
+    }
     return given | {"pace": {"rounds": 9, "steps": 10}}
 
 
