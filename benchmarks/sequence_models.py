@@ -4,7 +4,7 @@ All four in PyTorch on one thread, with about equal numbers of parameters. Every
 same number of tries: each learning rate with each of two settings, chosen on validation data with one seed. The chosen
 setting is trained anew with other seeds, twice: for equal numbers of steps ("parameters"), and for equal seconds of the
 processor ("time": what the slowest kind needs for its steps; the others take more steps). Those runs alone are scored
-on test data. About half an hour on one core; a second call carries on where the first was stopped.
+on test data. About three quarters of an hour on one core; a second call carries on where the first was stopped.
 """
 
 import argparse
