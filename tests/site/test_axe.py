@@ -18,7 +18,9 @@ UNFOLD = """() => {
     for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
     for (const folded of document.querySelectorAll("article details")) folded.open = true;
 }"""
-PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# The window has its new width, and a frame later those who observe sizes have been told.
+RESIZED = """(width) => new Promise((done) => { const look = () => requestAnimationFrame(
+    innerWidth === width ? () => requestAnimationFrame(done) : look); look(); })"""
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async () => (await axe.run({exclude: [[".katex-html"]]}, {resultTypes: ["violations"],
     rules: {"color-contrast": {enabled: false}}})).violations"""
@@ -56,7 +58,7 @@ def violations(page: Any) -> list[str]:
     found = []
     for viewport in (WIDE, PHONE):
         page.set_viewport_size(viewport)
-        page.evaluate(PAINTED)  # observers of sizes have been told
+        page.evaluate(RESIZED, viewport["width"])
         results = {"": page.evaluate(STRUCTURE)}
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)

@@ -125,8 +125,8 @@ class Cell {
     this.images = 0;
     this.failed = null;
     this.stopButton.hidden = this.resetButton.hidden = false;
+    if (document.activeElement === this.runButton) this.stopButton.focus(); // what is hidden loses the focus at once
     this.runButton.hidden = true;
-    if (document.activeElement === this.runButton) this.stopButton.focus();
     this.says("Loading Python …");
   }
 
@@ -191,7 +191,7 @@ class Cell {
     // An exercise's check has said ✓: progress.mjs keeps that.
     if (/^✓ /m.test(this.output.textContent)) this.bar.dispatchEvent(new CustomEvent("book:exercise-passed", { bubbles: true }));
     if (unknown && cells.indexOf(this) > 0 && this.above().length) {
-      const run = () => python.run([...this.above(), this]);
+      const run = () => (this.runButton.focus(), python.run([...this.above(), this])); // the button goes with the error
       const button = make("button", { type: "button", onclick: run }, "Run all above, then this cell");
       this.failed.append(make("p", {}, `Perhaps a cell above defines ${unknown}: `, button));
     }

@@ -14,9 +14,10 @@ class Sampler {
     this.run = 0; // number of the run that may write
     this.prompt = make("textarea", { rows: 2, spellcheck: "false", autocapitalize: "off", oninput: () => this.restart() });
     this.prompt.value = this.model.prompt;
-    this.tau = make("input", { type: "range", min: 0.1, max: 2, step: 0.05, value: 0.8, oninput: () => this.next() });
+    const turned = () => (this.next(), this.tell());
+    this.tau = make("input", { type: "range", min: 0.1, max: 2, step: 0.05, value: 0.8, oninput: turned });
     const V = this.model.tokens.length;
-    this.k = make("input", { type: "range", min: 1, max: V, step: 1, value: V, oninput: () => this.next() });
+    this.k = make("input", { type: "range", min: 1, max: V, step: 1, value: V, oninput: turned });
     this.tauShown = make("span", { class: "value" });
     this.kShown = make("span", { class: "value" });
     this.complaint = make("p", { class: "complaint", role: "alert" });
@@ -77,6 +78,11 @@ class Sampler {
       bar.style.setProperty("--length", value.toFixed(3));
       return make("div", {}, make("dt", {}, named(this.model.tokens[v])), make("dd", {}, bar, make("span", {}, value.toFixed(3))));
     }));
+  }
+
+  /** Say what a knob has changed, for those who do not see the bars. */
+  tell() {
+    if (this.ready) this.status.textContent = `Likeliest next: ${this.bars.querySelector("dt").textContent} ${this.bars.querySelector("dd").textContent}.`;
   }
 
   write(length = LENGTH) {

@@ -33,6 +33,9 @@ class TokenView {
     this.back = make("button", { type: "button", onclick: () => this.step(-1) }, "Previous batch");
     this.next = make("button", { type: "button", onclick: () => this.step(1) }, "Next batch");
     this.status = make("p", { class: "status", role: "status" });
+    this.matrix = make("div");
+    this.row = make("p", { class: "notes", "aria-live": "polite" });
+    this.vectorsPart.append(this.matrix, this.row);
     root.replaceChildren(
       make("label", {}, "Your text", make("textarea", {
         rows: 2, maxlength: LONGEST, spellcheck: "false",
@@ -88,16 +91,16 @@ class TokenView {
 
   drawVectors(V) {
     const { ids, at } = this;
-    if (!ids.length) return this.vectorsPart.replaceChildren(make("p", {}, "Write something."));
+    this.row.textContent = ids.length
+      ? `Row ${at}, “${shown(this.tokens[at])}”: ${V} numbers, all 0 but a 1 in place ${ids[at]}. Choose a token above to see its row.`
+      : "Write something.";
+    if (!ids.length) return this.matrix.replaceChildren();
     const place = { width: Math.max(WIDTH / V, 3), height: 6 };
     const ones = ids.map((id, i) => make("rect", { ...place, x: (id / V) * WIDTH, y: 6 * i, class: i === at ? "now" : "one" }));
     const row = make("rect", { x: 0, y: 6 * at, width: WIDTH, height: 6, class: "line" });
     const label = `One-hot matrix of ${ids.length} rows and ${V} columns. Row by row the 1 is in column ${ids.join(", ")}.`;
-    this.vectorsPart.replaceChildren(
-      make("svg", { viewBox: `0 0 ${WIDTH} ${6 * ids.length}`, role: "img", "aria-label": label }, row, ...ones),
-      make("p", { class: "notes" }, `Row ${at}, “${shown(this.tokens[at])}”: ${V} numbers, all 0 but a 1 in place ${ids[at]}. `
-        + "Choose a token above to see its row."),
-    );
+    this.matrix.replaceChildren(
+      make("svg", { viewBox: `0 0 ${WIDTH} ${6 * ids.length}`, role: "img", "aria-label": label }, row, ...ones));
   }
 
   drawBatches() {
