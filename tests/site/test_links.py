@@ -1,13 +1,19 @@
 """Every link of the built site leads somewhere: files exist, fragments name an element, pictures have written text."""
 
+import os
 import re
+import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from conftest import ROOT
+from ext_book import EXTENSIONS
 
-LINKED = {"a": "href", "link": "href", "img": "src", "script": "src", "source": "src"}
+LINKING = ("href", "src", "poster", "action", "cite", "xlink:href")
 # Hosts that the book may name in a link; anything else has to be looked at and added by hand.
 KNOWN_HOSTS_FILE = Path(__file__).with_name("known_hosts.txt")
 
@@ -21,6 +27,17 @@ def parsed(site: Path, pages: list[str]) -> dict[str, BeautifulSoup]:
     return {page: read(site / page) for page in pages}
 
 
+def addresses(soup: BeautifulSoup) -> Iterator[str]:
+    """Everything that a page leads to or asks for."""
+    for attribute in LINKING:
+        yield from (element[attribute] for element in soup.find_all(attrs={attribute: True}))
+    yield from (element["data"] for element in soup.find_all("object", data=True))
+    for element in soup.find_all(srcset=True):
+        yield from (part.split()[0] for part in element["srcset"].split(","))
+    for element in soup.select("meta[http-equiv=refresh]"):
+        yield element["content"].partition("url=")[2]
+
+
 def broken_links(site: Path, parsed: dict[str, BeautifulSoup]) -> list[str]:
     """Links to files or fragments of this site that do not exist."""
     names = {
@@ -30,25 +47,28 @@ def broken_links(site: Path, parsed: dict[str, BeautifulSoup]) -> list[str]:
     }
     broken = []
     for page, soup in parsed.items():
-        for tag, attribute in LINKED.items():
-            for element in soup.find_all(tag, attrs={attribute: True}):
-                address = urlsplit(element[attribute])
-                if address.scheme or address.netloc or element[attribute] in ("#", ""):
-                    continue
-                path = unquote(address.path)
-                target = (
-                    (site / path[1:] if path.startswith("/") else (site / page).parent / path).resolve()
-                    if path
-                    else site / page
-                )
-                target = target / "index.html" if target.is_dir() else target
-                if not target.is_file():
-                    broken.append(f"{page}: {element[attribute]}: no such file")
-                elif address.fragment and target.suffix == ".html":
-                    known = names.get(str(target.relative_to(site)))
-                    if known is not None and unquote(address.fragment) not in known:
-                        broken.append(f"{page}: {element[attribute]}: no such fragment")
+        for link in set(addresses(soup)) - {"#", ""}:
+            address = urlsplit(link)
+            if address.scheme or address.netloc:
+                continue
+            path = unquote(address.path)
+            folder = site if path.startswith("/") else (site / page).parent
+            target = (folder / path.lstrip("/")).resolve() if path else site / page
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file():
+                broken.append(f"{page}: {link}: no such file")
+            elif address.fragment and target.suffix == ".html":
+                known = names.get(str(target.relative_to(site)))
+                if known is not None and unquote(address.fragment) not in known:
+                    broken.append(f"{page}: {link}: no such fragment")
     return broken
+
+
+def missing_from_sheets(site: Path, sheets: set[Path]) -> list[str]:
+    """What style sheets ask for and the site has not."""
+    asked = [(sheet, url) for sheet in sheets for url in re.findall(r"url\(['\"]?([^'\")]+)", sheet.read_text("utf8"))]
+    files = [(sheet, url) for sheet, url in asked if not url.startswith(("data:", "#"))]
+    return [f"{sheet.name}: {url}" for sheet, url in files if not (sheet.parent / urlsplit(url).path).is_file()]
 
 
 def test_links_and_fragments_resolve(site: Path, parsed: dict[str, BeautifulSoup]) -> None:
@@ -56,11 +76,59 @@ def test_links_and_fragments_resolve(site: Path, parsed: dict[str, BeautifulSoup
     assert not broken, "\n".join(sorted(set(broken)))
 
 
-def test_broken_links_are_noticed(site: Path) -> None:
-    soup = BeautifulSoup(
-        "<a href='nowhere.html'>x</a><a href='#nothing'>y</a><p id='here'><a href='#here'>z</a>", "html.parser"
+PLANTED = [
+    '<a href="none.html">x</a>',
+    '<a href="#none">x</a>',
+    '<a href="other.html#none">x</a>',
+    '<a href="OTHER.html">x</a>',
+    '<a href="/none.html">x</a>',
+    '<img src="none.png" alt="">',
+    '<img src="there.png" srcset="there.png, none.png 2x" alt="">',
+    '<picture><source srcset="none.png"></picture>',
+    '<video poster="none.png"></video>',
+    '<object data="none.svg"></object>',
+    '<form action="none.html"></form>',
+    '<svg><use href="#none"/></svg>',
+    '<svg><use xlink:href="#none"/></svg>',
+    '<script src="none.js"></script>',
+    '<noscript><link rel="stylesheet" href="none.css"></noscript>',
+    '<meta http-equiv="refresh" content="0; url=none.html">',
+]
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_broken_link_is_noticed_and_nothing_else(tmp_path: Path, planted: str) -> None:
+    for name in ("index.html", "other.html", "there.png"):
+        (tmp_path / name).touch()
+    sound = (
+        '<p id="hé"><a href="#h%C3%A9">x</a><a href="other.html#a">x</a><a href=".">x</a><img src="there.png" alt="">'
     )
-    assert len(broken_links(site, {"index.html": soup})) == 2
+    parsed = {"index.html": sound + planted, "other.html": "<p id='a'>"}
+    found = broken_links(tmp_path, {page: BeautifulSoup(text, "html.parser") for page, text in parsed.items()})
+    assert len(found) == 1, found
+
+
+def test_style_sheets_ask_for_what_is_there(site: Path, parsed: dict[str, BeautifulSoup], tmp_path: Path) -> None:
+    linked = [(page, link["href"]) for page, soup in parsed.items() for link in soup.select("link[rel=stylesheet]")]
+    sheets = {(site / page).parent / urlsplit(href).path for page, href in linked if not href.startswith("/")}
+    sheets = {sheet.resolve() for sheet in sheets}
+    assert sheets
+    assert missing_from_sheets(site, sheets) == []
+    planted = tmp_path / "planted.css"
+    planted.write_text("p { background: url(data:,) } b { background: url('none.png?v=1') }", "utf8")
+    assert missing_from_sheets(tmp_path, {planted}) == ["planted.css: none.png?v=1"]
+
+
+def test_buttons_lead_to_the_repository_of_this_build_or_are_not_there(parsed: dict[str, BeautifulSoup]) -> None:
+    assert str(EXTENSIONS) in sys.path
+    repository = import_module("repository").find_repository(os.environ, ROOT)
+    for page, soup in parsed.items():
+        away = [a["href"] for a in soup.select(".article-header-buttons a[href^=http]")]
+        if repository is None:
+            assert away == [], page
+        else:
+            name = urlsplit(repository.url).path.strip("/")
+            assert [link for link in away if name not in unquote(link)] == [], page
 
 
 def test_links_leave_only_for_known_hosts(parsed: dict[str, BeautifulSoup]) -> None:

@@ -107,3 +107,38 @@ def test_what_is_far_away_is_laid_out_late_and_links_lead_to_it_all_the_same(bro
         expect(target).to_be_in_viewport()
         assert -5 < target.bounding_box()["y"] < 150, target.get_attribute("id")
     page.context.close()
+
+
+def test_an_address_that_is_not_there_gets_a_page_that_leads_on(browser: Any, server: str) -> None:
+    page = browser.new_page()
+    answer = page.goto(server + "book/deep/nowhere.html", wait_until="networkidle")
+    assert answer.status == 404
+    assert page.locator("h1:visible").inner_text() == "Page not found"
+    assert "system-ui" in page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily"), "styled"
+    page.get_by_role("link", name="start at the beginning").click()
+    page.wait_for_url("**/book/index.html")
+    page.close()
+
+
+NOT_ON_PAPER = (
+    ".bd-sidebar-primary, .bd-sidebar-secondary, .article-header-buttons, .prev-next-footer, .run-bar, .bookmark"
+)
+ON_PAPER = """() => { const style = (selector) => getComputedStyle(document.querySelector(selector));
+    return {theme: document.documentElement.dataset.theme, figures: style("html").colorScheme,
+        text: style("article p").color, code: style("article pre").color,
+        title: document.querySelector("article h1").checkVisibility()}; }"""
+
+
+def test_on_paper_a_chapter_is_dark_on_white_and_without_what_is_clicked(browser: Any, server: str) -> None:
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.goto(server + "book/05_rnn_from_scratch.html", wait_until="networkidle")
+    page.evaluate(f"addEventListener('beforeprint', () => (window.paper = ({ON_PAPER})()))")
+    page.pdf()
+    light = "rgb(31, 41, 51)"  # the ink of light pages
+    assert page.evaluate("paper") == {"theme": "light", "text": light, "code": light, "figures": "light", "title": True}
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark", "the screen is as it was"
+    page.emulate_media(media="print")
+    assert page.evaluate(ON_PAPER)["title"]
+    assert page.locator(NOT_ON_PAPER).count() > 5
+    assert page.locator(NOT_ON_PAPER).locator("visible=true").count() == 0
+    page.context.close()
