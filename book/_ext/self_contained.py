@@ -72,9 +72,9 @@ def remove_unused(app: Sphinx, error: Exception | None) -> None:
 
 def leave_scrolling_alone(app: Sphinx, error: Exception | None) -> None:
     """Take the measuring of everything that scrolls out of the theme's script, which has no option for it."""
-    if error or app.builder.format != "html":
-        return
     path = Path(app.outdir, THEME_SCRIPT)
+    if error or not path.exists():  # another format, or another theme
+        return
     script = path.read_text("utf8")
     if script.count(MEASURES_ALL) == 1:
         path.write_text(script.replace(MEASURES_ALL, "void 0"), "utf8")
