@@ -174,7 +174,7 @@ def test_run_all_above_runs_those_above_from_the_first_that_changed(page: Any, c
     second.button("Reset").click()
     page.evaluate(forget)
     fourth.button("Run all above").click()
-    assert third.ended()
+    assert third.ended(minutes=2)
     assert second.output == second.stored, "Reset has changed it, too"
 
 
