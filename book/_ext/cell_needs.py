@@ -1,7 +1,8 @@
 """Which cells of a notebook can run in a browser, decided by reading them: NumPy is there, PyTorch is not.
 
 A cell cannot run when it imports what the page does not have, when it calls for a module of `rnn_utils` that does so,
-or when it reads a name that such a cell has left behind, directly or inside a function. The cells are read in their
+or when it reads a name that such a cell has left behind, directly or inside a function. Nor does it run when it draws
+random numbers after such a cell has: they would not be the book's. The cells are read in their
 order and never executed: `ast` tells what each statement binds, `symtable` (Python's own scoping) what it reads.
 """
 
@@ -16,6 +17,7 @@ PACKAGE = "rnn_utils"
 FOLDER = Path(__file__).resolve().parent.parent.parent / PACKAGE
 HERE = {"numpy", "matplotlib", "mpl_toolkits", "babel", PACKAGE}  # what the page has beside the standard library
 NOT_HERE = {"multiprocessing", "subprocess", "socket", "ctypes", "pydoc_data"}  # in the library, but not in a browser
+DRAWS = "draws"  # what a cell needs that draws from a generator which such a cell was to draw from before
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -86,8 +88,8 @@ class Names:
         outside = (module for module in imported(tree) if module.partition(".")[0] != PACKAGE)
         found = next(filter(None, map(missing_package, outside)), None) or self.first_loss(tree.body)
         if found:
-            for name in bound(tree, changed_too=True) | self.generators & self.reached(*tree.body):
-                self.lost[name] = found
+            self.lost |= dict.fromkeys(self.generators & self.reached(*tree.body), DRAWS)
+            self.lost |= dict.fromkeys(bound(tree, changed_too=True), found)
         return found
 
     def first_loss(self, statements: Iterable[ast.stmt]) -> str | None:
@@ -113,7 +115,8 @@ class Names:
                 found = missing_package(f"{module}.{child.attr}") if module else None
                 if found:
                     return found
-        return next((self.lost[name] for name in self.reached(node) if name in self.lost), None)
+        losses = {self.lost[name] for name in self.reached(node) if name in self.lost}
+        return min(losses, key=lambda need: (need == DRAWS, need), default=None)
 
     def reached(self, *nodes: ast.AST) -> set[str]:
         """The names that pieces of code read, and those that are read inside the functions among them."""
@@ -199,6 +202,6 @@ def bound(node: ast.AST, *, changed_too: bool = False) -> set[str]:
 
 
 def needs(sources: Iterable[str]) -> list[str | None]:
-    """For each cell of a notebook, in order: the package that it needs and the page lacks, or None."""
+    """For each cell of a notebook, in order: the package that it needs and the page lacks (or `DRAWS`), or None."""
     names = Names()
     return [names.need(source) for source in sources]

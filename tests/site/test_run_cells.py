@@ -243,8 +243,8 @@ def test_reset_takes_a_waiting_cell_out_of_the_row_and_lets_the_others_go_on(pag
     for one in (cell, third, fourth):
         one.button("Run").click()
     third.button("Reset").click()
-    assert cell.ended()
-    assert fourth.ended()
+    assert cell.ended(minutes=2)
+    assert fourth.ended(minutes=2)
     assert (third.output, third.status, fourth.output) == ("", "The book's code and output.", "last")
     fourth.button("Reset").click()
 
@@ -276,6 +276,14 @@ def test_cells_that_need_torch_say_so_and_have_no_button(page: Any) -> None:
         == "Needs PyTorch, which a web page does not have: the output is the book's."
     )
     assert torch.locator(".run-bar button").count() == 0
+
+
+def test_cells_that_draw_after_such_a_cell_say_so(browser: Any, server: str) -> None:
+    with opened(browser, f"{server}book/12_pytorch_recurrent_layers.html") as page:
+        drawing = page.locator("div.cell.needs-draws", has_text="data.surnames(")
+        assert drawing.locator(".run-bar").inner_text() == (
+            "Draws its random numbers after a cell that cannot run in a web page: the output is the book's."
+        )
 
 
 def test_an_exercise_is_checked_in_the_page(page: Any, cell: Cell) -> None:

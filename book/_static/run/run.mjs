@@ -269,6 +269,8 @@ const cells = roots.flatMap((root, index) => {
   if (root.matches(".can-run")) return [new Cell(root, index + 1)];
   const need = root.className.match(/\bneeds-(\w+)/)[1];
   const name = { torch: "PyTorch", jupyter: "a notebook" }[need] ?? need;
-  root.querySelector(".run-bar").append(`Needs ${name}, which a web page does not have: the output is the book's.`);
+  const lacking = `Needs ${name}, which a web page does not have`;
+  const reason = need === "draws" ? "Draws its random numbers after a cell that cannot run in a web page" : lacking;
+  root.querySelector(".run-bar").append(`${reason}: the output is the book's.`);
   return [];
 });
