@@ -14,8 +14,8 @@ import pytest
 from run_page import cells, opened
 
 CHAPTER = "book/05_rnn_from_scratch.html"
-# Seconds of the processor in the thread that Python runs in. On a machine with nothing else to do the clock shows hardly
-# more; on a busy one it shows anything. `make site-report` shows the clock.
+# Seconds of the processor in the thread that Python runs in: with nothing else to do the clock shows a little more, on
+# a busy machine it shows anything. `make site-report` shows the clock.
 FIRST, WARM = 5, 0.5
 
 
