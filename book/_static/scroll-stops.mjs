@@ -6,7 +6,8 @@ const STOP = { tabindex: 0 };
 const FORMULA = { ...STOP, role: "group", "aria-label": "Formula, scrolls sideways" };
 
 const sizes = new ResizeObserver((changed) => {
-  for (const part of new Set(changed.map(({ target }) => target.closest(PARTS)))) {
+  const parts = changed.map(({ target }) => target.closest(PARTS)).filter(Boolean); // what was taken away has none
+  for (const part of new Set(parts)) {
     if (!part) continue; // an output that a new run has replaced
     const scrolls = part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight;
     for (const [name, value] of Object.entries(part.matches(".math-scroll") ? FORMULA : STOP)) {

@@ -223,6 +223,8 @@ def test_stop_ends_a_cell_at_once_and_says_what_is_lost(browser: Any, server: st
             "Stopped. What cells had defined is gone: run the cells above again."
         )
         assert third.status == ""
+        page.wait_for_timeout(500)
+        assert page.workers == [], "the thread has ended, not just been forgotten"
         second.write("kept")
         assert not second.run()
         assert "NameError: name 'kept' is not defined" in second.error
@@ -231,9 +233,9 @@ def test_stop_ends_a_cell_at_once_and_says_what_is_lost(browser: Any, server: st
 def test_cells_that_need_torch_say_so_and_have_no_button(page: Any) -> None:
     torch = page.locator("div.cell.cannot-run")
     assert torch.count() == 1
-    assert torch.locator("pre").first.inner_text().startswith("import torch")
+    assert torch.locator("pre").first.text_content().startswith("import torch")
     assert (
-        torch.locator(".run-bar").inner_text()
+        torch.locator(".run-bar").text_content()
         == "Needs PyTorch, which a web page does not have: the output is the book's."
     )
     assert torch.locator(".run-bar button").count() == 0
@@ -242,7 +244,7 @@ def test_cells_that_need_torch_say_so_and_have_no_button(page: Any) -> None:
 def test_cells_that_draw_after_such_a_cell_say_so(browser: Any, server: str) -> None:
     with opened(browser, f"{server}book/12_pytorch_recurrent_layers.html") as page:
         drawing = page.locator("div.cell.needs-draws", has_text="data.surnames(")
-        assert drawing.locator(".run-bar").inner_text() == (
+        assert drawing.locator(".run-bar").text_content() == (
             "Draws its random numbers after a cell that cannot run in a web page: the output is the book's."
         )
 
