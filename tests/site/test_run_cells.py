@@ -223,7 +223,8 @@ def test_stop_ends_a_cell_at_once_and_says_what_is_lost(browser: Any, server: st
             "Stopped. What cells had defined is gone: run the cells above again."
         )
         assert third.status == ""
-        page.wait_for_timeout(500)
+        for _ in range(100):  # the browser lets a thread that computes go on for two seconds
+            page.wait_for_timeout(100 if page.workers else 0)
         assert page.workers == [], "the thread has ended, not just been forgotten"
         second.write("kept")
         assert not second.run()
@@ -235,7 +236,7 @@ def test_cells_that_need_torch_say_so_and_have_no_button(page: Any) -> None:
     assert torch.count() == 1
     assert torch.locator("pre").first.text_content().startswith("import torch")
     assert (
-        torch.locator(".run-bar").text_content()
+        torch.locator(".run-bar").text_content().strip()
         == "Needs PyTorch, which a web page does not have: the output is the book's."
     )
     assert torch.locator(".run-bar button").count() == 0
@@ -244,7 +245,7 @@ def test_cells_that_need_torch_say_so_and_have_no_button(page: Any) -> None:
 def test_cells_that_draw_after_such_a_cell_say_so(browser: Any, server: str) -> None:
     with opened(browser, f"{server}book/12_pytorch_recurrent_layers.html") as page:
         drawing = page.locator("div.cell.needs-draws", has_text="data.surnames(")
-        assert drawing.locator(".run-bar").text_content() == (
+        assert drawing.locator(".run-bar").text_content().strip() == (
             "Draws its random numbers after a cell that cannot run in a web page: the output is the book's."
         )
 
