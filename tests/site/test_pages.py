@@ -34,7 +34,7 @@ def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[st
             broken: [...document.images].filter(i => i.loading !== "lazy" && !i.naturalWidth).map(i => i.src),
             headings: [...document.querySelectorAll("h1")].filter(h => h.checkVisibility()).length,
             unnumbered: [...document.querySelectorAll("article figure figcaption")]
-                .filter(c => !/^Fig\\. \\d/.test(c.innerText)).map(c => c.innerText.slice(0, 60)),
+                .filter(c => !/^\\s*Fig\\. \\d/.test(c.textContent)).map(c => c.textContent.slice(0, 60)),
         })"""
     )
     page.context.close()
