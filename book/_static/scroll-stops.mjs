@@ -8,7 +8,6 @@ const FORMULA = { ...STOP, role: "group", "aria-label": "Formula, scrolls sidewa
 const sizes = new ResizeObserver((changed) => {
   const parts = changed.map(({ target }) => target.closest(PARTS)).filter(Boolean); // what was taken away has none
   for (const part of new Set(parts)) {
-    if (!part) continue; // an output that a new run has replaced
     const scrolls = part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight;
     for (const [name, value] of Object.entries(part.matches(".math-scroll") ? FORMULA : STOP)) {
       if (scrolls) part.setAttribute(name, value);
