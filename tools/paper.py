@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup, Tag
 STYLE = Path(__file__).with_name("paper.css")
 FIRST = "book/index.html"
 STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of code, and where a formula's signs go
+LINES = 45  # of code and output that a page holds for certain
 ON_SCREEN_ONLY = "script, style, noscript, button, .run-bar, .take-along, #the-map, #four-ways-to-read"
 ON_PAPER = (
     "On paper, answers and solutions stand at the end of each chapter, figures that can be touched on the site are "
@@ -200,6 +201,9 @@ def chapter(body: Tag) -> Tag:
             fold.extract()
         card["class"] = ["interview-question-only"]
     unfold(body)
+    for cell in body.select("div.cell"):
+        if cell.get_text().count("\n") > LINES:  # what is printed may stand on the page after the code
+            cell["class"].append("tall")
     for block in body.select("pre"):  # or the PDF does not know it for code
         inside = new("code")
         inside.extend(block.contents)

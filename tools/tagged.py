@@ -5,6 +5,7 @@ half of the file. It calls a formula a figure, and repeats a heading in the outl
 """
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -116,12 +117,14 @@ def point_to_kept(entry: Any, kept: dict[int, IndirectObject]) -> None:
 
 
 def mend_outline(item: DictionaryObject | None) -> None:
-    """Undo the repetition in this entry of the outline, the ones below it and the ones after it."""
+    """Mend this entry of the outline, the ones below it and the ones after it: what stands there twice, and the blank
+    that a heading lost where it goes on in a second line.
+    """
     while item is not None:
         words = item["/Title"]
         half = len(words) // 2
-        if words[:half] == words[half:]:
-            item[NameObject("/Title")] = TextStringObject(words[:half])
+        once = words[:half] if words[:half] == words[half:] else words
+        item[NameObject("/Title")] = TextStringObject(re.sub(r"(?<=[,:])(?=[^\W\d])", " ", once))
         if "/First" in item:
             mend_outline(item["/First"].get_object())
         item = item["/Next"].get_object() if "/Next" in item else None
