@@ -23,7 +23,9 @@ RESIZED = """(width) => new Promise((done) => { const look = () => requestAnimat
     innerWidth === width ? () => requestAnimationFrame(done) : look); look(); })"""
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async () => (await axe.run({exclude: [[".katex-html"]]}, {resultTypes: ["violations"],
-    rules: {"color-contrast": {enabled: false}}})).violations"""
+    rules: {"color-contrast": {enabled: false}, "target-size": {enabled: true}}})).violations"""
+# As opened, before anything far from the screen is laid out: the rule that asks where things are.
+PLACES = """async () => (await axe.run({runOnly: ["target-size"], resultTypes: ["violations"]})).violations"""
 # Contrast is the slow rule: one element of each look (colours, size, weight) stands for the thousands that share it.
 CONTRAST = """async () => {
     const ground = (element) => {
@@ -54,7 +56,6 @@ def context(browser: Any) -> Iterator[Any]:
 
 def violations(page: Any) -> list[str]:
     """What axe-core finds on an open page: wide and on a phone, light and dark."""
-    page.evaluate(AXE)
     found = []
     for viewport in (WIDE, PHONE):
         page.set_viewport_size(viewport)
@@ -64,21 +65,26 @@ def violations(page: Any) -> list[str]:
             page.emulate_media(color_scheme=scheme)
             expect(page.locator("html")).to_have_attribute("data-theme", scheme, timeout=60_000)
             results[scheme] = page.evaluate(CONTRAST)
-        found += [
-            f"{viewport['width']} px {scheme} {one['id']}: {node['target']} {node['failureSummary'].splitlines()[1]}"
-            for scheme, all_ in results.items()
-            for one in all_
-            for node in one["nodes"]
-        ]
+        found += [f"{viewport['width']} px {scheme} {what}" for scheme, all_ in results.items() for what in said(all_)]
     return found
+
+
+def said(found: list[dict[str, Any]]) -> Iterator[str]:
+    """What axe-core found, a line each."""
+    for one in found:
+        for node in one["nodes"]:
+            yield f"{one['id']}: {node['target']} {node['failureSummary'].splitlines()[1]}"
 
 
 def unfolded(context: Any, address: str) -> list[str]:
     """What axe-core finds at an address, with everything open that unfolds."""
     page = context.new_page()
+    page.set_viewport_size(PHONE)
     page.goto(address, wait_until="networkidle")
+    page.evaluate(AXE)
+    found = [f"as opened {what}" for what in said(page.evaluate(PLACES))]
     page.evaluate(UNFOLD)
-    found = violations(page)
+    found += violations(page)
     page.close()
     return found
 
@@ -94,12 +100,14 @@ def test_axe_sees_faults(context: Any, server: str, site: Path) -> None:
         "<p><font color='#999999'>pale on a light page</font> <font color='#555555'>dark on a dark one</font></p>"
         "<img src='../_static/logo.svg'>"
         f"<div class='table-wrapper'><table><tr><td>{'wide' * 99}</td></tr></table></div>"
+        f"<section><section class='about-0'>{'<p><button>under</button></p>' * 60}</section>"
+        f"<section class='about-9'>{'<p><button>over</button></p>' * 60}</section></section>"
     )
     planted.write_text(page.replace("</article>", f"{faults}</article>").replace(' lang="en"', ""), "utf8")
     try:
         found = unfolded(context, server + "book/planted-access.html")
     finally:
         planted.unlink()
-    wanted = [" image-alt", " html-has-lang", "390 px  scrollable-region-focusable"]
+    wanted = [" image-alt", " html-has-lang", "390 px  scrollable-region-focusable", "as opened target-size"]
     wanted += [f"{width} px {scheme} color-contrast" for width in (1400, 390) for scheme in ("light", "dark")]
     assert [what for what in wanted if not any(what in one for one in found)] == []

@@ -109,6 +109,29 @@ def test_what_is_far_away_is_laid_out_late_and_links_lead_to_it_all_the_same(bro
     page.context.close()
 
 
+TOLD_AND_TRUE = """() => [...document.querySelectorAll("article > section > section")].map((section) => {
+    const told = parseFloat(getComputedStyle(section).containIntrinsicBlockSize.replace("auto", ""));
+    section.style.contentVisibility = "visible";
+    return {id: section.id, told, high: section.getBoundingClientRect().height};
+})"""
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_is_laid_out_late_is_told_about_as_high_as_it_is(
+    browser: Any, server: str, pages: list[str], viewport: dict[str, int]
+) -> None:
+    page = browser.new_context(viewport=viewport).new_page()
+    for path in (path for path in pages if path[5:7].isdigit()):
+        page.goto(server + path, wait_until="networkidle")
+        sections = page.evaluate(TOLD_AND_TRUE)
+        assert len(sections) > 5, path
+        over = [section for section in sections if section["told"] < section["high"]]
+        assert not over, f"{path}: higher than told, so until it is laid out it lies over the next: {over}"
+        told, high = (sum(section[name] for section in sections) for name in ("told", "high"))
+        assert told < 1.8 * high, f"{path}: told {told:.0f} px, is {high:.0f}"
+    page.context.close()
+
+
 def test_an_address_that_is_not_there_gets_a_page_that_leads_on(browser: Any, server: str) -> None:
     page = browser.new_page()
     answer = page.goto(server + "book/deep/nowhere.html", wait_until="networkidle")
