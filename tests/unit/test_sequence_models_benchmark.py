@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from records import kind_of
 
 torch = pytest.importorskip("torch")
 ROOT = Path(__file__).parents[2]
@@ -58,13 +59,6 @@ def reduced(program, monkeypatch) -> dict:
         "window 128": {"T": 16, "batch": 4},
     }
     return settings
-
-
-def kind_of(record) -> object:
-    """What kind of thing a record is: names, and the kinds of values, without the values."""
-    if isinstance(record, dict):
-        return {key: kind_of(value) for key, value in record.items()}
-    return type(record).__name__
 
 
 def test_a_reduced_run_writes_the_same_kind_of_file_and_takes_up_what_it_finds(
