@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from run_page import Cell, cells
 
 from tools.serve import serving
 
@@ -65,6 +66,15 @@ def browser() -> Iterator[object]:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
         yield running
         running.close()
+
+
+@pytest.fixture
+def cell(page: Any) -> Iterator[Cell]:
+    """A cell to write in, of the page that the module has open; as it was, afterwards."""
+    tried = cells(page)[1]
+    yield tried
+    if tried.button("Reset").is_visible():
+        tried.button("Reset").click()
 
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"

@@ -30,15 +30,6 @@ def page(browser: Any, server: str) -> Iterator[Any]:
         yield chapter
 
 
-@pytest.fixture
-def cell(page: Any) -> Iterator[Cell]:
-    """A cell to write in; as it was, afterwards."""
-    tried = cells(page)[1]
-    yield tried
-    if tried.button("Reset").is_visible():
-        tried.button("Reset").click()
-
-
 def test_an_edited_cell_runs_and_its_names_are_kept_for_the_next(page: Any, cell: Cell) -> None:
     cell.write("import numpy as np\nkept = np.arange(4) ** 2\nkept")
     assert cell.run(), cell.error

@@ -22,15 +22,6 @@ def page(browser: Any, server: str) -> Iterator[Any]:
         yield chapter
 
 
-@pytest.fixture
-def cell(page: Any) -> Iterator[Cell]:
-    """A cell to write in; as it was, afterwards."""
-    tried = cells(page)[1]
-    yield tried
-    if tried.button("Reset").is_visible():
-        tried.button("Reset").click()
-
-
 def test_the_buttons_come_after_their_code_in_order_and_in_sight(page: Any, cell: Cell) -> None:
     cell.at.locator(".cell_input pre").evaluate("(code) => { code.tabIndex = 0; code.focus(); }")
     for name in ("Run", "Edit", "Run all above"):
