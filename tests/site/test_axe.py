@@ -56,6 +56,7 @@ def context(browser: Any) -> Iterator[Any]:
 
 def violations(page: Any) -> list[str]:
     """What axe-core finds on an open page: wide and on a phone, light and dark."""
+    page.evaluate(AXE)
     found = []
     for viewport in (WIDE, PHONE):
         page.set_viewport_size(viewport)
