@@ -150,6 +150,15 @@ def test_code_and_figures_are_never_divided_between_pages(structure: list[Any]) 
     assert {kind: len(found) for kind, found in divided.items() if found} == {}
 
 
+def test_a_question_of_an_interview_is_on_the_page_where_its_answer_begins(
+    texts: list[str], chapters: dict[str, BeautifulSoup]
+) -> None:
+    questions = [asked for body in chapters.values() for asked in body.select(".interview-question:not(:has(.katex))")]
+    begun = [solid(asked.get_text().removesuffix("#") + asked.find_next("summary").get_text()) for asked in questions]
+    assert len(begun) > 30
+    assert not [beginning for beginning in begun if not any(beginning in text for text in texts)]
+
+
 def test_the_outline_has_every_chapter_and_every_section(
     printed: PdfReader, texts: list[str], chapters: dict[str, BeautifulSoup]
 ) -> None:
