@@ -14,6 +14,7 @@ from .checks import check_array, check_int
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 WIDTH = 6.0  #: width of every figure, inches: its text is then still readable on a phone
@@ -45,6 +46,7 @@ DARK = {
     "sky": "#7fcde6",
 }
 CYCLE = ("blue", "orange", "green", "purple", "gold", "sky")
+SIGNED_MIDDLE = "#b4bac2"  #: the colour of 0 where negative values are orange and positive ones blue
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 
 
@@ -53,6 +55,17 @@ def color(name: str) -> str:
     if name not in LIGHT:
         raise ValueError(f"name: got {name!r}, wanted one of {', '.join(LIGHT)}")
     return LIGHT[name]
+
+
+def signed_map() -> "Colormap":
+    """Return the colour map of signed values: orange below the middle, grey at it, blue above.
+
+    The grey stands out from a white page and from a dark one, and is lighter than both ends: in print without colour
+    a value's size still shows, if not its sign.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("signed", [LIGHT["orange"], SIGNED_MIDDLE, LIGHT["blue"]])
 
 
 def style() -> dict[str, Any]:
@@ -165,7 +178,7 @@ def heatmap(
     label : str
         What the colours mean, with its unit.
     center : float, optional
-        A value to put in the middle of a two-sided colour scale, usually 0.
+        A value to put in the middle of a two-sided colour scale, usually 0: see ``signed_map``.
     **options
         Passed to ``Axes.imshow``.
 
@@ -175,18 +188,17 @@ def heatmap(
         _, ax = subplots()
     if center is not None:
         reach = float(np.abs(matrix - center).max()) or 1.0
-        options = {"cmap": "RdBu_r", "vmin": center - reach, "vmax": center + reach, **options}
+        options = {"cmap": signed_map(), "vmin": center - reach, "vmax": center + reach, **options}
     image = ax.imshow(matrix, **{"cmap": "cividis", "aspect": "auto", "interpolation": "nearest", **options})
     ax.grid(False)
     ax.figure.colorbar(image, ax=ax, label=label)
     return ax.figure, ax
 
 
-def line_labels(ax: "Axes", *, gap: float = 0.01) -> None:
-    """Write every line's label at its right end, in its colour: no legend to match colours with."""
+def line_labels(ax: "Axes", *, gap: float = 4) -> None:
+    """Write every line's label ``gap`` points right of its end, in its colour: no legend to match colours with."""
+    place = {"xytext": (gap, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
     for line in ax.get_lines():
         x, y, name = line.get_xdata(), line.get_ydata(), line.get_label()
-        if name.startswith("_") or len(x) == 0:
-            continue
-        left, right = ax.get_xlim()
-        ax.text(x[-1] + gap * (right - left), y[-1], name, color=line.get_color(), va="center", clip_on=False)
+        if not name.startswith("_") and len(x):
+            ax.annotate(name, (x[-1], y[-1]), color=line.get_color(), **place)

@@ -88,15 +88,31 @@ def test_heatmap_shows_the_matrix_with_its_middle_at_the_center():
         plotting.heatmap(np.zeros(3))
 
 
-def test_line_labels_stand_at_the_ends_of_named_lines():
-    _, ax = plotting.subplots()
-    ax.plot([0, 1], [2, 3], label="rising")
-    ax.plot([0, 1], [0, 0])
-    plotting.line_labels(ax)
+def test_signed_values_are_orange_below_the_middle_and_blue_above_in_both_themes_lighter_between():
+    low, middle, high = (mpl.colors.to_hex(c) for c in plotting.signed_map()([0.0, 0.5, 1.0]))
+    assert (low, high) == (plotting.LIGHT["orange"], plotting.LIGHT["blue"])
+    assert min(contrast(middle, end) for end in (low, high)) > 2.5
+    assert min(contrast(middle, theme["paper"]) for theme in (plotting.LIGHT, plotting.DARK)) > 1.8
+    _, ax = plotting.heatmap(np.array([[-1.0, 0.0, 0.5]]), center=0)
+    shown = ax.get_images()[0].to_rgba(np.array([-1.0, 1.0]))
+    assert [mpl.colors.to_hex(c) for c in shown] == [low, high]
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_line_labels_stand_right_of_the_ends_of_named_lines(scale):
+    figure, ax = plotting.subplots()
+    ax.plot([1, 100], [2, 3], label="rising")
+    ax.plot([1, 100], [1, 1])
+    ax.set(xscale=scale, xlim=(1, 100))
+    plotting.line_labels(ax, gap=6)
     (text,) = ax.texts
     assert text.get_text() == "rising"
-    assert text.get_position()[1] == 3
     assert text.get_color() == plotting.LIGHT["blue"]
+    figure.canvas.draw()
+    end = ax.transData.transform((100, 3))
+    box = text.get_window_extent()
+    assert box.x0 - end[0] == pytest.approx(6 * figure.dpi / 72, abs=2)
+    assert abs((box.y0 + box.y1) / 2 - end[1]) < 3
 
 
 def test_importing_plotting_leaves_matplotlib_alone():
