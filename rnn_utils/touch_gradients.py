@@ -104,7 +104,7 @@ class Gradients:
         data = html.escape(json.dumps(self.model(), ensure_ascii=False, separators=(",", ":")), quote=False)
         data = data.replace("'", "&#x27;")  # JSON is full of double quotes: the attribute has single ones
         distances = (*(k for k in SHOWN if k < len(self.x)), len(self.x))
-        heads = ("matrix", "function", "scale", *(f"{k} back" for k in distances))
+        heads = ("matrix", "function", "scale", *(f"{k} step{'s' * (k > 1)} back" for k in distances))
         rows = []
         for name in self.matrices:
             for nonlinearity in ("tanh", "relu"):

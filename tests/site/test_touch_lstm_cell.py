@@ -41,6 +41,11 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
+def factor(value: float) -> str:
+    """A number as it stands in a product: a negative one in brackets."""
+    return f"({number(value)})" if number(value).startswith("−") else number(value)
+
+
 def set_range(page: Any, label: str, value: float) -> None:
     page.get_by_label(label).evaluate(
         "(knob, value) => { knob.value = value; knob.dispatchEvent(new Event('input', {bubbles: true})); }", value
@@ -55,7 +60,9 @@ def expect(page: Any, cell: GatedCell, gates: dict[str, Any], at: int) -> None:
     assert page.locator(".strip button[aria-current=step]").count() == 1
     heading = page.locator("#lstm-cell-step").inner_text()
     assert heading == f"Step {at + 1} of {len(c)}: “{cell.tokens[at]}”"
-    assert f"= {number(c[at])}, h" in page.get_by_role("status").inner_text()
+    before = factor(c[at - 1] if at else 0)
+    products = f"{factor(gates['f'][at])} · {before} + {factor(gates['i'][at])} · {factor(gates['g'][at])}"
+    assert f"i · g = {products} = {number(c[at])}, h" in page.get_by_role("status").inner_text()
     for name in "ifgo":
         knob = page.get_by_role("slider").nth("ifgo".index(name))
         assert float(knob.input_value()) == pytest.approx(gates[name][at])

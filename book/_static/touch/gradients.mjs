@@ -10,10 +10,11 @@ const FAR = 40; // powers of ten beyond which a curve leaves the picture
 
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const power = (exponent) => `10${[...String(exponent)].map((c) => SUPERSCRIPTS[c]).join("")}`;
-/** A number in two digits: 0.43, 12, 3.1·10⁻⁷. */
+/** A number in two digits: 0.43, 1.0, 12, 3.1·10⁻⁷. */
 export function shown(value) {
   if (value === 0) return "0";
-  if (value >= 0.095 && value < 9995) return String(Number(value.toPrecision(2)));
+  if (value >= 0.095 && value < 99.5) return value.toPrecision(2);
+  if (value >= 99.5 && value < 9995) return String(Number(value.toPrecision(2)));
   const [digits, exponent] = value.toExponential(1).split("e");
   return `${digits}·${power(Number(exponent))}`;
 }
@@ -59,7 +60,7 @@ class Gradients {
     this.draw();
     const rate = lengths[steps] ** (1 / steps);
     const facts = [
-      ...[1, 10, 50, steps].filter((k, i, all) => k <= steps && all.indexOf(k) === i).map((k) => [`length ${k} back`, shown(lengths[k])]),
+      ...[1, 10, 50, steps].filter((k, i, all) => k <= steps && all.indexOf(k) === i).map((k) => [`length ${k} ${k === 1 ? "step" : "steps"} back`, shown(lengths[k])]),
       ["a step, on average", `× ${shown(rate)}`],
       ["mean slope of f", shown(slope)],
       ["largest singular value of gW", shown(scale * sigma)],
@@ -68,7 +69,7 @@ class Gradients {
     this.facts.replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
     const verdict = lengths[steps] < 1e-3 ? "It has vanished." : lengths[steps] > 1e3 ? "It has exploded." : "It arrives.";
     this.status.textContent = `After ${steps} steps back the gradient is ${shown(lengths[steps])} times as long as at the end. ${verdict}`;
-    this.picture.setAttribute("aria-label", `Curve of the gradient's length against steps back. ${this.status.textContent}`);
+    this.picture.setAttribute("aria-label", `Curve of the gradient’s length against steps back. ${this.status.textContent}`);
   }
 
   draw() {
@@ -97,7 +98,7 @@ class Gradients {
     const ends = slope === 0 ? steps : Math.min(steps, (slope > 0 ? high : low) / slope);
     parts.push(make("path", { class: "bound", d: path([[0, 0], [ends, slope * ends]]) }));
     parts.push(make("path", { class: "measured", d: path(logs.map((log, k) => [k, log])) }));
-    parts.push(make("text", { class: "name-measured", x: LEFT, y: 14 }, "— gradient's length"));
+    parts.push(make("text", { class: "name-measured", x: LEFT, y: 14 }, "— gradient’s length"));
     parts.push(make("text", { class: "name-bound", x: WIDE - RIGHT, y: 14, "text-anchor": "end" }, "- - bound"));
     this.picture.replaceChildren(...parts);
   }

@@ -5,12 +5,16 @@ import { figures, make } from "./frame.mjs";
 const GATES = [
   ["i", 0, "input gate: write?"],
   ["f", 0, "forget gate: keep?"],
-  ["g", -1, "candidate: what"],
+  ["g", -1, "candidate: what?"],
   ["o", 0, "output gate: show?"],
 ];
 const ROWS = [["c", "cell c", true], ["h", "shown h", true], ["path", "reaches the end", false]];
 
 const number = (value) => value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
+/** A number as a factor: a negative one in brackets. */
+const factor = (value) => number(value).replace(/^−.*/, "($&)");
+/** Words and symbols as nodes; what stands between asterisks is a symbol, in italics. */
+const formula = (text) => text.split("*").map((part, i) => (i % 2 ? make("i", {}, part) : part));
 
 class Cell {
   constructor(root) {
@@ -97,8 +101,8 @@ class Cell {
     }
     const before = this.at ? result.c[this.at - 1] : 0;
     this.heading.textContent = `Step ${this.at + 1} of ${this.T}: “${this.model.tokens[this.at]}”`;
-    this.sum.textContent = `c = f · c before + i · g = ${number(now.f)} · ${number(before)} + ${number(now.i)} · ${number(now.g)} = ${number(result.c[this.at])}, `
-      + `h = o · tanh(c) = ${number(result.h[this.at])}. Of a change of c here, ${number(result.path[this.at])} reaches the last step.`;
+    this.sum.replaceChildren(...formula(`*c* = *f* · *c* before + *i* · *g* = ${factor(now.f)} · ${factor(before)} + ${factor(now.i)} · ${factor(now.g)} = ${number(result.c[this.at])}, `
+      + `*h* = *o* · tanh(*c*) = ${number(result.h[this.at])}. Of a change of *c* here, ${number(result.path[this.at])} reaches the last step.`));
   }
 }
 
