@@ -2,7 +2,8 @@
 
 ``:class: dropdown`` is how sphinx-exercise and MyST say "folded", but the folding is done by sphinx-togglebutton's
 script: without JavaScript every solution lies open. Here it is plain HTML. The same pass removes the sections that
-sphinx-exercise puts around its content, which all carry the same two identifiers on one page.
+sphinx-exercise puts around its content, which all carry the same two identifiers on one page, and the brackets that it
+puts around titles, which have some of their own.
 """
 
 from typing import Any
@@ -36,6 +37,22 @@ class Unwrap(SphinxPostTransform):
             if REPEATED_IDS & set(section["ids"]):
                 section["ids"] = []  # or the first paragraph would inherit them
                 section.replace_self(section.children)
+
+
+class TitlesWithoutBrackets(SphinxPostTransform):
+    """Write ``Exercise 1.1 · Two steps (warm-up)``, not ``Exercise 1.1 (Two steps (warm-up))``."""
+
+    default_priority = 30
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Do so on the whole page."""
+        for title in self.document.findall(nodes.title):
+            for part in (title, *title.findall(nodes.reference)):
+                opening = next((child for child in part.children if child == " ("), None)
+                if opening is not None and part.children[-1] == ")":
+                    part.replace(opening, nodes.Text("· " if part.children[0] is opening else " · "))
+                    part.pop()
 
 
 class Fold(SphinxPostTransform):
@@ -95,6 +112,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     ):
         app.add_node(node, html=visitors, singlehtml=visitors)
     app.add_post_transform(Unwrap)
+    app.add_post_transform(TitlesWithoutBrackets)
     app.add_post_transform(Fold)
     app.add_css_file("learning.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,23 @@ QUIET = [
     *("--disable-component-update", "--disable-sync", "--force-color-profile=srgb"),
 ]
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+LONGEST = 40  # minutes: a whole chapter in the page on a busy machine
 # Still pages: what moves would be caught half-way.
 QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
+
+
+@pytest.fixture(autouse=True)
+def _no_test_waits_for_ever() -> Iterator[None]:
+    """A page that never answers ends its test: Playwright's `evaluate` has no limit of its own."""
+
+    def end(number: int, frame: Any) -> None:
+        raise TimeoutError(f"this test took more than {LONGEST} minutes")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(LONGEST * 60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

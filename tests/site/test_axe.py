@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import PHONE, QUIET_CONTEXT, SITE, WIDE
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf8")
 # The site's entrance leads on at once.
@@ -18,9 +18,8 @@ UNFOLD = """() => {
     for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
     for (const folded of document.querySelectorAll("article details")) folded.open = true;
 }"""
-# The window has its new width, and a frame later those who observe sizes have been told.
-RESIZED = """(width) => new Promise((done) => { const look = () => requestAnimationFrame(
-    innerWidth === width ? () => requestAnimationFrame(done) : look); look(); })"""
+# Two frames later those who observe sizes have been told.
+TOLD = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async () => (await axe.run({exclude: [[".katex-html"]]}, {resultTypes: ["violations"],
     rules: {"color-contrast": {enabled: false}, "target-size": {enabled: true}}})).violations"""
@@ -59,8 +58,7 @@ def violations(page: Any) -> list[str]:
     page.evaluate(AXE)
     found = []
     for viewport in (WIDE, PHONE):
-        page.set_viewport_size(viewport)
-        page.evaluate(RESIZED, viewport["width"])
+        resize(page, viewport)
         results = {"": page.evaluate(STRUCTURE)}
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
@@ -68,6 +66,19 @@ def violations(page: Any) -> list[str]:
             results[scheme] = page.evaluate(CONTRAST)
         found += [f"{viewport['width']} px {scheme} {what}" for scheme, all_ in results.items() for what in said(all_)]
     return found
+
+
+def resize(page: Any, viewport: dict[str, int], tries: int = 3) -> None:
+    """Give the window a size and wait until it has it: a busy Chromium has been seen to let one go by."""
+    page.set_viewport_size(viewport)
+    try:
+        page.wait_for_function("width => innerWidth === width", arg=viewport["width"], timeout=10_000)
+    except TimeoutError:
+        if not tries:
+            raise
+        page.set_viewport_size({name: pixels + 10 for name, pixels in viewport.items()})
+        resize(page, viewport, tries - 1)
+    page.evaluate(TOLD)
 
 
 def said(found: list[dict[str, Any]]) -> Iterator[str]:
@@ -80,8 +91,8 @@ def said(found: list[dict[str, Any]]) -> Iterator[str]:
 def unfolded(context: Any, address: str) -> list[str]:
     """What axe-core finds at an address, with everything open that unfolds."""
     page = context.new_page()
-    page.set_viewport_size(PHONE)
     page.goto(address, wait_until="networkidle")
+    resize(page, PHONE)
     page.evaluate(AXE)
     found = [f"as opened {what}" for what in said(page.evaluate(PLACES))]
     page.evaluate(UNFOLD)

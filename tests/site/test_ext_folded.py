@@ -74,15 +74,15 @@ def test_what_is_marked_dropdown_folds(book: Book) -> None:
     assert list(folds(book)) == [
         "A <strong>small</strong> hint",
         "Note",
-        "Solution to Exercise 1 (Sliding <em>windows</em>)",
-        "Solution to Exercise 2 (Another)",
+        "Solution to Exercise 1 · Sliding <em>windows</em>",
+        "Solution to Exercise 2 · Another",
     ]
     assert "Open." in book.article("chapter")
     assert not any("Open." in content for content in folds(book).values())
 
 
 def test_a_solution_holds_its_cells_and_text(book: Book) -> None:
-    content = folds(book)["Solution to Exercise 1 (Sliding <em>windows</em>)"]
+    content = folds(book)["Solution to Exercise 1 · Sliding <em>windows</em>"]
     assert "cell_input" in content
     assert 'href="#ex-another"><span class="std std-numref">Exercise 2' in content
 
@@ -106,4 +106,4 @@ def test_the_kind_of_an_aside_stays_visible_to_styles(book: Book) -> None:
 def test_exercise_is_a_titled_box(book: Book, tmp_path: Path) -> None:
     exercise = r'<div class="exercise admonition" id="ex-windows">\s*<p class="admonition-title">(.*?)</p>'
     title = re.sub(r"<[^>]+>", "", re.search(exercise, book.article("chapter"), re.S)[1])
-    assert re.sub(r"\s+", " ", title) == "Exercise 1 (Sliding windows)"
+    assert re.sub(r"\s+", " ", title) == "Exercise 1 · Sliding windows"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PHONE, WIDE
+from conftest import PHONE, QUIET_CONTEXT, WIDE
 from playwright.sync_api import expect
 
 
@@ -129,6 +129,33 @@ def test_what_is_laid_out_late_is_told_about_as_high_as_it_is(
         assert not over, f"{path}: higher than told, so until it is laid out it lies over the next: {over}"
         told, high = (sum(section[name] for section in sections) for name in ("told", "high"))
         assert told < 1.8 * high, f"{path}: told {told:.0f} px, is {high:.0f}"
+    page.context.close()
+
+
+MARKED = "() => [...document.querySelectorAll('#pst-page-toc-nav a.active')].map((a) => [a.hash, a.ariaCurrent])"
+AT_LINE = """() => "#" + [...document.querySelectorAll("article section section[id]")]
+    .findLast((section) => section.getBoundingClientRect().top <= innerHeight / 4).id"""
+
+
+def test_the_contents_mark_what_is_read_however_far_one_jumps(browser: Any, server: str) -> None:
+    page = browser.new_context(viewport=WIDE, **QUIET_CONTEXT).new_page()
+    page.goto(server + "book/07_training_a_character_model.html", wait_until="networkidle")
+    page.mouse.move(600, 500)
+    seen = set()
+    for _ in range(12):
+        page.mouse.wheel(0, 1700)
+        page.wait_for_timeout(300)
+        at_line = page.evaluate(AT_LINE)
+        assert page.evaluate(MARKED) == [[at_line, "true"]]
+        seen.add(at_line)
+    assert len(seen) > 5
+    page.keyboard.press("End")
+    last = page.locator("#pst-page-toc-nav a").last
+    expect(last).to_have_attribute("aria-current", "true")
+    before = page.locator("#pst-page-toc-nav a[href='#in-an-interview']")
+    before.click()
+    expect(before).to_have_attribute("aria-current", "true")
+    expect(last).not_to_have_class("active")
     page.context.close()
 
 
