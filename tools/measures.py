@@ -8,6 +8,7 @@ page is written anew when one of them changes. What a run of the tests has recor
 import ast
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from rnn_utils.exercises.feedback import Exercise
 from rnn_utils.gradcheck import gradcheck_layer
 
 NOT_COMPARED = "nbval-ignore-output"
+DRAWING = re.compile(r"^[:`]{3,}\{figure(?:-md)?\}", re.MULTILINE)
 KINDS = ("unit", "notebooks", "site")
 REPORTS = {"unit": "the code", "structure": "the chapters' parts", "notebooks": "outputs", "site": "the pages"}
 
@@ -67,12 +69,13 @@ def chapter(path: Path) -> dict[str, Any]:
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     printing = [cell for cell in code if any(shows_text(output) for output in cell.outputs)]
+    drawn = sum(len(DRAWING.findall(cell.source)) for cell in notebook.cells if cell.cell_type == "markdown")
     return {
         "page": path.stem,
         "cells": len(code),
         "printing": len(printing),
         "compared": sum(NOT_COMPARED not in cell.metadata.get("tags", []) for cell in printing),
-        "figures": sum("figure" in cell.metadata.get("mystnb", {}) for cell in code),
+        "figures": drawn + sum("figure" in cell.metadata.get("mystnb", {}) for cell in code),
         "seconds": notebook.metadata.get("execution", {}).get("seconds", 0),
     }
 

@@ -9,6 +9,7 @@ puts around titles, which have some of their own.
 from typing import Any
 
 from docutils import nodes
+from docutils.utils import smartquotes
 from sphinx.application import Sphinx
 from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -53,6 +54,10 @@ class TitlesWithoutBrackets(SphinxPostTransform):
                 if opening is not None and part.children[-1] == ")":
                     part.replace(opening, nodes.Text("· " if part.children[0] is opening else " · "))
                     part.pop()
+                for text in [child for child in part.children if isinstance(child, nodes.Text)]:
+                    part.replace(
+                        text, nodes.Text(smartquotes.smartyPants(text, "q"))
+                    )  # copied before the page had them
 
 
 class Fold(SphinxPostTransform):

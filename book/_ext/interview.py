@@ -144,6 +144,12 @@ def merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildE
     collected(env).update({docname: found[docname] for docname in docnames if docname in found})
 
 
+def keep_as_read(app: Sphinx, doctree: nodes.document) -> None:
+    """Keep the page's cards as they are when it has been read to its end, with the quotation marks of print."""
+    for kept, made in zip(collected(app.env).get(app.env.docname, []), doctree.findall(card), strict=True):
+        kept.node = made.deepcopy()
+
+
 def mark_list(app: Sphinx, doctree: nodes.document) -> None:
     """Remember which pages collect."""
     if next(doctree.findall(card_list), None):
@@ -184,7 +190,7 @@ def topic_links(by_topic: dict[str, list[nodes.Node]]) -> nodes.Element:
     line = nodes.paragraph(classes=["interview-topics"])
     for topic, cards in by_topic.items():
         link = nodes.reference("", topic, internal=True, refid=topic_id(topic))
-        line += [link, nodes.Text(f" ({len(cards)})  ")]
+        line += [nodes.Text(" · " if line.children else ""), link, nodes.Text(f"\u00a0({len(cards)})")]
     return line
 
 
@@ -274,6 +280,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("learning.css")
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
+    app.connect("doctree-read", keep_as_read)
     app.connect("doctree-read", mark_list)
     app.connect("env-updated", rewrite_lists)
     app.connect("doctree-resolved", fill_lists)

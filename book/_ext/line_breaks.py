@@ -1,8 +1,8 @@
 """Lines that do not break where a reader would stumble.
 
 A browser may break a line after every part of a formula and before the full stop that follows it, between "13" and
-"%", and between "Fig." and its number. Authors write plain spaces; here, when the page is made, short formulas are kept
-whole and with the punctuation that touches them, and the spaces in question no longer break.
+"%", and between "Fig." and its number. Authors write plain spaces; here, when the page is made, formulas stay with
+the punctuation that touches them, short ones in one piece, and the spaces in question no longer break.
 """
 
 import re
@@ -29,17 +29,16 @@ class LineBreaks(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Do so on the whole page."""
         for formula in list(self.document.findall(nodes.math)):
-            if len(formula.astext()) <= SHORT:
-                glue(formula)
+            glue(formula)
         for text in list(self.document.findall(nodes.Text)):
             if SPACES.search(text) and not isinstance(text.parent, AS_WRITTEN):
                 text.parent.replace(text, nodes.Text(SPACES.sub("\u00a0", text)))
 
 
 def glue(formula: nodes.math) -> None:
-    """Put a formula and the punctuation that touches it into one element that does not break."""
+    """Put a formula and the punctuation that touches it into one element: math.css says where that may break."""
     parent, place = formula.parent, formula.parent.index(formula)
-    kept = nodes.inline("", "", classes=["whole"])
+    kept = nodes.inline("", "", classes=["whole" if len(formula.astext()) <= SHORT else "touched"])
     parts: list[nodes.Node] = [formula]
     following = parent[place + 1] if place + 1 < len(parent) else None
     if isinstance(following, nodes.Text) and (found := AFTER.search(following)):

@@ -15,7 +15,7 @@ CHAPTER = """# Chapter
 How many windows?
 :::
 
-:::{exercise} Another
+:::{exercise} Another's
 :label: ex-another
 
 And now?
@@ -75,7 +75,7 @@ def test_what_is_marked_dropdown_folds(book: Book) -> None:
         "A <strong>small</strong> hint",
         "Note",
         "Solution to Exercise 1 · Sliding <em>windows</em>",
-        "Solution to Exercise 2 · Another",
+        "Solution to Exercise 2 · Another’s",
     ]
     assert "Open." in book.article("chapter")
     assert not any("Open." in content for content in folds(book).values())

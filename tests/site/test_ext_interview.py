@@ -16,7 +16,7 @@ An answer, see {{ref}}`here <place>` and {{eq}}`eq-here`.
 
 **Follow-up.** And then?
 
-More.
+That's more.
 :::
 """
 # Read in alphabetical order, which is not the order of the book.
@@ -49,7 +49,7 @@ def test_card_has_its_parts_and_an_anchor(book: Book) -> None:
     assert answer.startswith("An answer in 60 seconds")
     assert "An answer, see" in answer
     assert "And then?" in follow_up
-    assert "More." in follow_up
+    assert "That’s more." in follow_up
     assert "Follow-up." not in follow_up, "the title says it"
 
 
@@ -58,6 +58,7 @@ def test_cards_are_collected_by_topic_in_the_order_of_the_book(book: Book) -> No
     assert questions(page) == ["Why W?", "How long?", "What shape?"]
     assert re.findall(r"<h2>([^<]*)", page) == ["Gradients", "Data &amp; shapes"]
     assert 'href="#topic-data-shapes"' in page
+    assert page.count("That’s more.") == 3, "with the quotation marks of print"
     assert 'id="topic-data-shapes"' in page
 
 
@@ -100,7 +101,7 @@ def test_reading_in_parallel_loses_no_card(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         (":topic: T\n", "", "a card needs the option :topic:"),
-        ("**Follow-up.** And then?\n\nMore.", "", "a card needs a paragraph that begins with **Follow-up.**"),
+        ("**Follow-up.** And then?\n\nThat's more.", "", "a card needs a paragraph that begins with **Follow-up.**"),
         ("An answer, see {ref}`here <place>` and {eq}`eq-here`.", "", "a card needs an answer"),
         ("How so?", "Why $W$?", "the same question is asked in"),
     ],

@@ -55,11 +55,11 @@ def test_a_chapter_is_counted_by_what_it_shows(tmp_path: Path) -> None:
         CODE("b", outputs=text, metadata={"tags": ["nbval-ignore-output"]}),
         CODE("c", outputs=picture, metadata={"mystnb": {"figure": {"name": "fig"}}}),
         CODE("d"),
-        nbformat.v4.new_markdown_cell("e"),
+        nbformat.v4.new_markdown_cell("e\n\n:::{figure-md} fig-e\n![A line.](e.svg)\n\nA line.\n:::"),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"execution": {"seconds": 2.5}})
     nbformat.write(notebook, tmp_path / "one.ipynb")
-    counted = {"page": "one", "cells": 4, "printing": 2, "compared": 1, "figures": 1, "seconds": 2.5}
+    counted = {"page": "one", "cells": 4, "printing": 2, "compared": 1, "figures": 2, "seconds": 2.5}
     assert measures.chapter(tmp_path / "one.ipynb") == counted
 
 
