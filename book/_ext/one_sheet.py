@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 SHEET = "site.css"
 # The theme has the first of these imported by a file of its own, which a browser finds out one journey later.
 FIRST = ("_static/basic.css", "_static/styles/pydata-sphinx-theme.css")
+NOT_FOR_BROWSERS = re.compile(r"/\*.*?\*/\s*|(?<=\n)\s+", re.DOTALL)  # comments, and blanks where lines begin
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 
 
@@ -34,7 +35,7 @@ def join_links(
 
 
 def join(site: Path, names: list[str]) -> str:
-    """The sheets as one, with addresses relative to `_static/`."""
+    """The sheets as one, without comments, and with addresses relative to `_static/`."""
     parts = []
     for name in names:
         folder = posixpath.dirname(name.removeprefix("_static/"))
@@ -43,7 +44,7 @@ def join(site: Path, names: list[str]) -> str:
             return f'url("{posixpath.normpath(posixpath.join(folder, address[2]))}")'
 
         parts.append(ADDRESS.sub(moved, (site / name).read_text("utf8")))
-    return "\n".join(parts)
+    return NOT_FOR_BROWSERS.sub("", "\n".join(parts))
 
 
 def write_sheet(app: Sphinx, error: Exception | None) -> None:

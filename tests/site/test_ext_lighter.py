@@ -79,6 +79,7 @@ def test_one_sheet_in_the_order_of_all(book: Book) -> None:
     assert sheet.index("pst-color-primary") < sheet.index("--book-serif"), "the book's own come after the theme's"
     for address in re.findall(r"""url\(["']?(?!data:|#)([^)"']+)""", sheet):
         assert (book.output / "_static" / address).is_file(), address
+    assert "/*" not in sheet
     assert len(gzip.compress(sheet.encode())) < 40 * 1024, "the theme's alone are 60 KB uncut"
 
 
