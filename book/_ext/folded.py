@@ -18,6 +18,7 @@ from typing import Any
 from docutils import nodes
 from docutils.utils import smartquotes
 from sphinx.application import Sphinx
+from sphinx.environment.adapters.toctree import document_toc
 from sphinx.locale import admonitionlabels
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -91,20 +92,6 @@ def ancestors(node: nodes.Node) -> Iterator[nodes.Element]:
 def level(section: nodes.section) -> int:
     """Level of a section's heading: 1 for the title of the page."""
     return 1 + sum(isinstance(node, nodes.section) for node in ancestors(section))
-
-
-def without_folds(app: Sphinx, doctree: nodes.document) -> None:
-    """Leave the second layer out of the contents beside the page: they list what a reader will read."""
-    folds = {
-        f"#{name}" for node in doctree.findall(nodes.section) if "deeper" in node["classes"] for name in node["ids"]
-    }
-    for entry in list(app.env.tocs[app.env.docname].findall(nodes.list_item)):
-        link = next(entry.findall(nodes.reference), None)
-        if link is not None and link.get("anchorname") in folds:
-            listing = entry.parent
-            listing.remove(entry)
-            if not listing.children:
-                listing.parent.remove(listing)
 
 
 class Unwrap(SphinxPostTransform):
@@ -219,12 +206,23 @@ def visit_unfold_all(self: HTML5Translator, node: unfold_all) -> None:
     raise nodes.SkipNode
 
 
-def add_script(
+def finish_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Load the script on pages with a second layer."""
-    if doctree is not None and next(doctree.findall(unfold_all), None) is not None:
-        app.add_js_file("folds.mjs", type="module")
+    """On pages with a second layer: load the script, and leave that layer out of the contents beside the page."""
+    folds = [node for node in doctree.findall(folded) if "deeper" in node["classes"]] if doctree else []
+    if not folds:
+        return
+    app.add_js_file("folds.mjs", type="module")
+    places = {f"#{name}" for fold in folds for place in fold[1] for name in place["ids"]}
+    contents = document_toc(app.env, pagename, app.tags)
+    for entry in list(contents.findall(nodes.list_item)):
+        if next(entry.findall(nodes.reference)).get("anchorname") in places:
+            listing = entry.parent
+            listing.remove(entry)
+            if not listing.children:
+                listing.parent.remove(listing)
+    context["toc"] = app.builder.render_partial(contents)["fragment"]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -236,8 +234,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     ):
         app.add_node(node, html=visitors, singlehtml=visitors)
     app.add_transform(Deeper)
-    app.connect("doctree-read", without_folds, priority=900)  # when the contents have been collected
-    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", finish_page, priority=400)  # before the theme reads the contents
     app.add_post_transform(Unwrap)
     app.add_post_transform(TitlesWithoutBrackets)
     app.add_post_transform(Fold)

@@ -113,6 +113,13 @@ def test_numbers_and_links_inside_hold(book: Book) -> None:
         assert f'href="chapter.html#{name}"' in book.article("other")
 
 
+def test_headings_inside_are_not_numbered(tmp_path: Path) -> None:
+    index = INDEX.replace("{toctree}", "{toctree}\n:numbered: 1")
+    made = build(tmp_path, {"index.md": index, "chapter.ipynb": CHAPTER, "other.md": OTHER}, ["folded", "plain_div"])
+    assert re.search(r"<h1><span class=\"section-number\">1. </span>Chapter", made.article("chapter"))
+    assert re.search(r"<h3>A part of the fold", made.article("chapter"))
+
+
 def test_identifiers_are_unique(book: Book) -> None:
     names = re.findall(r'\bid="([^"]+)"', book.article("chapter"))
     assert sorted(names) == sorted(set(names))
