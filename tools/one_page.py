@@ -6,6 +6,7 @@ that links lead somewhere and numbers are those of the book. The glossary, the n
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -100,6 +101,17 @@ def warnings(log: str, page: Path) -> list[str]:
     return [line for line in said if not (found := others.search(line)) or found[1] == page.stem]
 
 
+def forget_if_changed(folder: Path) -> None:
+    """Begin anew when the extensions or the configuration are others than those that read the kept pages."""
+    folders = sorted((build.ROOT / "book").glob("_*/"))
+    machinery = build.tree_digest(build.ROOT / "_config.yml", build.ROOT / "_toc.yml", Path(__file__), *folders)
+    kept = folder / "machinery"
+    if not kept.exists() or kept.read_text("utf8") != machinery:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        kept.write_text(machinery, "utf8")
+
+
 def build_page(page: Path, runtime: Path | None) -> tuple[Path, list[str]]:
     """Build the site of one page.
 
@@ -119,6 +131,7 @@ def build_page(page: Path, runtime: Path | None) -> tuple[Path, list[str]]:
 
     """
     folder = CHECKED / page.stem
+    forget_if_changed(folder)
     stage(page, folder / "source")
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(folder / "source")]
     told = {"BOOK_ROOT": str(build.ROOT), "PYTHONPATH": str(build.ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}

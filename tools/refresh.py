@@ -6,6 +6,7 @@ Each notebook is written whole after all its cells succeeded; one that fails is 
 import sys
 from pathlib import Path
 
+from tools import reading_time
 from tools.build import ROOT, notebooks
 from tools.execute import NotebookFailedError, execute, write
 
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> None:
             failures.append(str(error))
             print("  FAILED, left as it was", flush=True)
             continue
+        reading_time.write(notebook)
         write(notebook, page)
         print(f"  {seconds:.1f} s", flush=True)
     if failures:
