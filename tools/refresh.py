@@ -6,9 +6,10 @@ Each notebook is written whole after all its cells succeeded; one that fails is 
 import sys
 from pathlib import Path
 
-from tools import reading_time
-from tools.build import ROOT, notebooks
-from tools.execute import NotebookFailedError, execute, write
+from tools.build import notebooks
+from tools.notebooks import reading_time
+from tools.notebooks.execute import NotebookFailedError, execute, write
+from tools.places import ROOT
 
 
 def main(arguments: list[str]) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from chapter import Chapter, rule
 
-from tools import reading_time
 from tools.counts import LIMITS, NAMES, Counts, main_line
+from tools.notebooks import reading_time
 
 CLOSE = 2  # minutes that the info line may be off in the committed notebook: the build writes the exact numbers
 # Chapters that have not been rewritten yet. The list only gets shorter: a chapter that keeps all limits leaves it.

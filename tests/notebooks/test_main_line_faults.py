@@ -9,9 +9,9 @@ from chapter import CHAPTERS, Chapter
 from limits import OLD_FORM, excesses
 from structure import RULES
 
-from tools import prose, reading_time
 from tools.counts import LIMITS, count, main_line, unfolded
-from tools.main_line import pieces
+from tools.notebooks import prose, reading_time
+from tools.notebooks.main_line import pieces
 
 CLAIM = "A window of seven words keeps the place as surely as a loop does"
 TEN = "one two three four five six seven eight nine ten "
