@@ -1,23 +1,21 @@
-"""RNN, LSTM and GRU over whole sequences: the equations of `cells`, arranged so that NumPy runs them fast.
+"""RNN, LSTM and GRU over whole sequences: each takes the steps of its cell, one after the other.
 
-Three arrangements make the difference, and none of them changes what is computed:
+The equations stand in `cells`. A layer differs from its cell's steps in two places, where one product over all steps
+takes the place of one in every step and nothing has to wait for it:
 
-- W_ih x_t waits for nothing, so one product computes it for every step before the loop begins.
-- Going back, a gate passes on the gradient that arrives times a factor known since the forward pass. One expression
-  computes these factors for every step; the loop multiplies them by what arrives.
-- The gradients of the weights are sums over time and batch: one product after the loop, not one in every step.
-
-Small steps cost mostly overhead, so the loops write into arrays that exist already (``out=``) and call NumPy seldom.
+- going forward, W_ih x_t + b_ih is there for every t before the loop begins;
+- going back, the gradients of the weights are sums over time, computed when the loop is over.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.base import Arrays, RecurrentLayer
-from rnn_utils.checks import check_choice
-from rnn_utils.padding import final_state, mark_padding, outside_gradient
+from rnn_utils.base import Arrays, Layer, Params, State
+from rnn_utils.cells import Cell, GRUCell, LSTMCell, RNNCell
+from rnn_utils.checks import check_array, check_lengths, convert
+from rnn_utils.padding import mark_padding
 
 
 def time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
@@ -33,30 +31,198 @@ def product_gradients(name: str, da: np.ndarray, x: np.ndarray) -> Arrays:
     return {f"weight_{name}": da.T @ x.reshape(-1, x.shape[2]), f"bias_{name}": da.sum(0)}
 
 
-def states_from(initial: np.ndarray, steps: int) -> np.ndarray:
-    """Return room for the states after 0 … T steps, (T + 1, B, H), of which the first is filled."""
-    states = np.empty((steps + 1, *initial.shape), initial.dtype)
-    states[0] = initial
-    return states
-
-
-def squash_(a: np.ndarray, scale: np.ndarray | float, shift: np.ndarray | float) -> None:
-    """Replace `a` by σ(a) = ½ tanh(½ a) + ½ where scale and shift are ½, and by tanh(a) where they are 1 and 0.
-
-    So one call of NumPy's fast tanh serves all gates.
-    """
-    a *= scale
-    np.tanh(a, out=a)
-    a *= scale
-    a += shift
-
-
-class RNNCache(NamedTuple):
-    """What `RNN.backward` needs; h holds the states after 0 … T steps."""
+class SequenceCache(NamedTuple):
+    """What `RecurrentLayer.backward` needs, and what one may want to look at."""
 
     x: np.ndarray  # (T, B, D)
-    h: np.ndarray  # (T + 1, B, H)
+    states: list[tuple[np.ndarray, ...]]  # after 0 … T steps: (h,) or (h, c), each (B, H)
+    steps: list[Any]  # what each of the T steps computed: RNNStep, LSTMStep or GRUStep
     lengths: np.ndarray | None  # (B,)
+
+    @property
+    def h(self) -> np.ndarray:
+        """The hidden states after 0 … T steps, (T + 1, B, H)."""
+        return np.stack([state[0] for state in self.states])
+
+    @property
+    def c(self) -> np.ndarray:
+        """The cell states of an LSTM after 0 … T steps, (T + 1, B, H)."""
+        return np.stack([state[1] for state in self.states])
+
+    @property
+    def gates(self) -> np.ndarray:
+        """The gates at every step: i, f, g, o of an LSTM, (T, B, 4, H), or r, z, n of a GRU, (T, B, 3, H)."""
+        return np.stack([np.stack(step[:-1], axis=1) for step in self.steps])
+
+
+class RecurrentLayer(Layer):
+    """A cell that is taken along a sequence.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H.
+    rng : numpy.random.Generator
+        Source of the initial weights, U(−1/√H, 1/√H).
+    dtype : {numpy.float32, numpy.float64}
+    **options
+        What else the cell takes.
+
+    Attributes
+    ----------
+    cell : Cell
+        What takes a single step. Its parameters are the layer's.
+    params : mapping of str to ndarray
+        ``weight_ih (kH, D)``, ``weight_hh (kH, H)``, ``bias_ih (kH,)``, ``bias_hh (kH,)`` for k gates.
+
+    """
+
+    usage: ClassVar[str] = "out, state, cache = layer.forward(x, state, lengths)"
+    reads_ahead: ClassVar[bool] = False  # no output depends on a later step
+    cell_type: ClassVar[type[Cell]]
+    gates: ClassVar[int]
+    state_names: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Take over what the cell's class says of itself."""
+        super().__init_subclass__(**options)
+        cls.gates, cls.state_names = cls.cell_type.gates, cls.cell_type.state_names
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+        **options: Any,
+    ) -> None:
+        self.cell = self.cell_type(input_size, hidden_size, rng=rng, dtype=dtype, **options)
+        self.input_size, self.dtype = self.cell.input_size, self.cell.dtype
+        self.hidden_size = self.output_size = self.cell.hidden_size
+        self.params = Params(self.cell.params)  # the same arrays, and room for more in a layer of one's own
+
+    def __repr__(self) -> str:
+        """Return the sizes and the dtype, as in ``LSTM(32, 64, dtype=float32)``."""
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size}, dtype={self.dtype})"
+
+    def forward(
+        self, x: np.ndarray, state: State | None = None, lengths: np.ndarray | None = None
+    ) -> tuple[np.ndarray, State, SequenceCache]:
+        """Run over whole sequences.
+
+        Parameters
+        ----------
+        x : ndarray, shape (T, B, D)
+            `cache` may share it: do not write into it before the way back.
+        state : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray), optional
+            The initial state h_0, or (h_0, c_0); zeros when None.
+        lengths : ndarray of int, shape (B,), optional
+            How many steps of each sequence are true, 1 … T; what comes after is padding and changes nothing.
+
+        Returns
+        -------
+        out : ndarray, shape (T, B, H)
+            h_t of every step, zero in the padding.
+        state : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
+            The state after each sequence's last true step.
+        cache : SequenceCache
+            What `backward` needs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When a shape or dtype is wrong, a length is out of range, or an entry is not finite.
+
+        """
+        x, lengths = self._check_sequence(x, lengths)
+        states, steps = self._run(x, self.cell.check_states("state", state, x.shape[1], finite=True), lengths)
+        out = np.stack([state[0] for state in states[1:]])
+        if lengths is not None:
+            out[mark_padding(lengths, len(x))] = 0
+        final = tuple(part.copy() for part in states[-1])
+        return out, self.cell.as_state(final), SequenceCache(x, states, steps, lengths)
+
+    def _check_sequence(self, x: Any, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return x (T, B, D), zero wherever it is padding, and lengths (B,)."""
+        x = check_array("x", x, ("T", "B", self.input_size), finite=lengths is None)
+        if lengths is not None:
+            lengths = check_lengths(lengths, *x.shape[:2])
+            x = check_array("x", np.where(mark_padding(lengths, len(x))[..., None], 0, x), x.shape)
+        return np.ascontiguousarray(convert("x", x, self.dtype)), lengths
+
+    def _run(
+        self, x: np.ndarray, initial: tuple[np.ndarray, ...], lengths: np.ndarray | None
+    ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
+        """Return the states after 0 … T steps, and what each step computed."""
+        states, steps = [initial], []
+        a_x = time_product(x, self.params["weight_ih"].T, self.params["bias_ih"])  # (T, B, kH)
+        for t in range(len(x)):
+            after, step = self.cell._step(a_x[t], *states[-1])
+            if lengths is not None:
+                after = _where(t < lengths, after, states[-1])  # in the padding the state stays what it was
+            states.append(after)
+            steps.append(step)
+        return states, steps
+
+    def backward(
+        self, dout: np.ndarray | None, cache: SequenceCache, dstate: State | None = None
+    ) -> tuple[np.ndarray, State, Arrays]:
+        """Go back through time: return the gradients of everything that `forward` was given.
+
+        Parameters
+        ----------
+        dout : ndarray, shape (T, B, H), or None
+            The loss's gradient of `out`; None stands for zeros.
+        cache : SequenceCache
+            From the call of `forward` to go back through.
+        dstate : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray), optional
+            The loss's gradient of the final state; zeros when None.
+
+        Returns
+        -------
+        dx : ndarray, shape (T, B, D)
+        dstate : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
+            The gradient of the initial state.
+        grads : dict
+            With the keys and shapes of `params`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When a shape or dtype is wrong. A gradient may be non-finite: training looks at its norm.
+
+        """
+        shape = (len(cache.x), cache.x.shape[1], self.hidden_size)
+        dout = np.zeros(shape, self.dtype) if dout is None else check_array("dout", dout, shape, finite=False)
+        if cache.lengths is not None:
+            dout = np.where(mark_padding(cache.lengths, len(dout))[..., None], 0, dout)
+        dout = convert("dout", dout, self.dtype, strict=False)
+        dstate = self.cell.check_states("dstate", dstate, shape[1], finite=False)
+        return self._run_back(dout, cache, dstate)
+
+    def _run_back(
+        self, dout: np.ndarray, cache: SequenceCache, dstate: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, State, Arrays]:
+        """Take the steps back, from the last to the first."""
+        x, states, steps, lengths = cache
+        da_x = np.empty((*dout.shape[:2], self.gates * self.hidden_size), self.dtype)  # (T, B, kH)
+        da_h = np.empty_like(da_x)
+        for t in reversed(range(len(x))):
+            dh, *rest = dstate
+            da_x[t], da_h[t], before = self.cell._step_back(dh + dout[t], *rest, *states[t], steps[t])
+            if lengths is not None:  # the state passed through the padding as it was, and so does its gradient
+                data = t < lengths
+                da_x[t], da_h[t], *before = _where(data, (da_x[t], da_h[t], *before), (0, 0, *dstate))
+            dstate = tuple(before)
+        h = np.stack([state[0] for state in states[:-1]])  # (T, B, H): before each step
+        grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h)
+        return time_product(da_x, self.params["weight_ih"]), self.cell.as_state(dstate), grads
+
+
+def _where(data: np.ndarray, arrays: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[np.ndarray, ...]:
+    """Return each array's rows where `data` (B,) is true, and the other's rows elsewhere."""
+    return tuple(np.where(data[:, None], array, other) for array, other in zip(arrays, others))
 
 
 class RNN(RecurrentLayer):
@@ -77,7 +243,7 @@ class RNN(RecurrentLayer):
 
     """
 
-    gates: ClassVar[int] = 1
+    cell_type = RNNCell
 
     def __init__(
         self,
@@ -88,49 +254,8 @@ class RNN(RecurrentLayer):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
-        self.nonlinearity = check_choice("nonlinearity", nonlinearity, ("tanh", "relu"))
-
-    def _forward(
-        self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray, RNNCache]:
-        p = self.params
-        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
-        h = states_from(state[0], len(x))  # (T + 1, B, H)
-        for t in range(len(x)):
-            a = h[t + 1]  # h_t takes shape where it will stay
-            np.matmul(h[t], p["weight_hh"].T, out=a)
-            a += a_x[t]
-            if self.nonlinearity == "tanh":
-                np.tanh(a, out=a)
-            else:
-                np.maximum(a, 0, out=a)
-        return h[1:], final_state(h, lengths), RNNCache(x, h, lengths)
-
-    def _backward(
-        self, dout: np.ndarray, cache: RNNCache, dstate: tuple[np.ndarray, ...]
-    ) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        x, h, lengths = cache
-        dout, dh = outside_gradient(dout, dstate[0], lengths)
-        # The slope of the nonlinearity; the loop multiplies it by the gradient of h_t and so makes it that of a_t.
-        da = 1 - h[1:] ** 2 if self.nonlinearity == "tanh" else (h[1:] > 0).astype(self.dtype)
-        for t in reversed(range(len(x))):
-            dh += dout[t]
-            da[t] *= dh
-            np.matmul(da[t], self.params["weight_hh"], out=dh)
-        dx = time_product(da, self.params["weight_ih"])
-        return dx, dh, {**product_gradients("ih", da, x), **product_gradients("hh", da, h[:-1])}
-
-
-class LSTMCache(NamedTuple):
-    """What `LSTM.backward` needs; h and c hold the states after 0 … T steps, gates are i, f, g, o."""
-
-    x: np.ndarray  # (T, B, D)
-    h: np.ndarray  # (T + 1, B, H)
-    c: np.ndarray  # (T + 1, B, H)
-    gates: np.ndarray  # (T, B, 4, H)
-    tanh_c: np.ndarray  # (T, B, H)
-    lengths: np.ndarray | None  # (B,)
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype, nonlinearity=nonlinearity)
+        self.nonlinearity = nonlinearity
 
 
 class LSTM(RecurrentLayer):
@@ -160,77 +285,7 @@ class LSTM(RecurrentLayer):
 
     """
 
-    gates: ClassVar[int] = 4
-    state_names: ClassVar[tuple[str, ...]] = ("h", "c")
-
-    def _per_gate(self, batch: int, values: list[float]) -> np.ndarray:
-        """Return one number for each gate, written out over (B, 4H): broadcasting it in every step takes longer."""
-        return np.tile(np.repeat(np.array(values, self.dtype), self.hidden_size), (batch, 1))
-
-    def _forward(
-        self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
-    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
-        p, (steps, batch, _) = self.params, x.shape
-        gates = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
-        scale = self._per_gate(batch, [0.5, 0.5, 1, 0.5])  # σ for i, f and o, tanh for g
-        shift = self._per_gate(batch, [0.5, 0.5, 0, 0.5])
-        h, c = states_from(state[0], steps), states_from(state[1], steps)
-        tanh_c = np.empty_like(h[1:])
-        a_h, ig = np.empty_like(gates[0]), np.empty_like(h[0])
-        for t in range(steps):
-            # i, f, g and o, of the sum of W_ih x_t + b_ih + b_hh, there already, and W_hh h_{t−1}
-            np.matmul(h[t], p["weight_hh"].T, out=a_h)
-            gates[t] += a_h
-            squash_(gates[t], scale, shift)
-            i, f, g, o = gates[t].reshape(batch, 4, -1).swapaxes(0, 1)  # each (B, H)
-            # c_t = f c_{t−1} + i g
-            np.multiply(f, c[t], out=c[t + 1])
-            c[t + 1] += np.multiply(i, g, out=ig)
-            # h_t = o tanh(c_t)
-            np.tanh(c[t + 1], out=tanh_c[t])
-            np.multiply(o, tanh_c[t], out=h[t + 1])
-        gates = gates.reshape(steps, batch, 4, -1)
-        if lengths is not None:  # a step of padding keeps the cell: f = 1, the other gates are shut
-            gates[mark_padding(lengths, steps)] = np.array([[0], [1], [0], [0]])
-        final = final_state(h, lengths), final_state(c, lengths)
-        return h[1:], final, LSTMCache(x, h, c, gates, tanh_c, lengths)
-
-    def _backward(
-        self, dout: np.ndarray, cache: LSTMCache, dstate: tuple[np.ndarray, ...]
-    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Arrays]:
-        x, h, c, gates, tanh_c, lengths = cache
-        dout, dh = outside_gradient(dout, dstate[0], lengths)
-        dc = dstate[1]  # with lengths too: the padding, where f = 1, hands it on
-        i, f, g, o = gates.transpose(2, 0, 1, 3)  # each (T, B, H)
-        # What each gate passes on of the gradient that arrives: its slope times what it multiplied.
-        da = 1 - gates  # (T, B, 4, H)
-        da *= gates  # σ' = σ (1 − σ)
-        np.subtract(1, g**2, out=da[:, :, 2])  # tanh' = 1 − tanh²
-        for k, other in enumerate((g, c[:-1], i, tanh_c)):
-            da[:, :, k] *= other
-        da_rows = da.reshape(*dout.shape[:2], -1)  # the same memory as (T, B, 4H)
-        dc_dh = 1 - tanh_c**2
-        dc_dh *= o  # c_t reaches the loss by itself and through h_t
-        for t in reversed(range(len(x))):
-            dh += dout[t]
-            dc_dh[t] *= dh
-            dc += dc_dh[t]
-            da[t, :, :3] *= dc[:, None]
-            da[t, :, 3] *= dh
-            dc *= f[t]
-            np.matmul(da_rows[t], self.params["weight_hh"], out=dh)
-        dx = time_product(da_rows, self.params["weight_ih"])
-        return dx, (dh, dc), {**product_gradients("ih", da_rows, x), **product_gradients("hh", da_rows, h[:-1])}
-
-
-class GRUCache(NamedTuple):
-    """What `GRU.backward` needs; h holds the states after 0 … T steps, gates are r, z, n, and hn = W_hn h + b_hn."""
-
-    x: np.ndarray  # (T, B, D)
-    h: np.ndarray  # (T + 1, B, H)
-    gates: np.ndarray  # (T, B, 3, H)
-    hn: np.ndarray  # (T, B, H)
-    lengths: np.ndarray | None  # (B,)
+    cell_type = LSTMCell
 
 
 class GRU(RecurrentLayer):
@@ -259,56 +314,4 @@ class GRU(RecurrentLayer):
 
     """
 
-    gates: ClassVar[int] = 3
-
-    def _forward(
-        self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray, GRUCache]:
-        p, (steps, batch, _) = self.params, x.shape
-        gates = time_product(x, p["weight_ih"].T, p["bias_ih"]).reshape(steps, batch, 3, -1)
-        h = states_from(state[0], steps)
-        hn = np.empty_like(h[1:])
-        a_h, keep = np.empty_like(gates[0]), np.empty_like(h[0])
-        for t in range(steps):
-            np.matmul(h[t], p["weight_hh"].T, out=a_h.reshape(batch, -1))
-            a_h += p["bias_hh"].reshape(3, -1)
-            r, z, n = gates[t].swapaxes(0, 1)  # each (B, H), and W_ih x_t + b_ih so far
-            # r and z, of the sum with W_hh h_{t−1} + b_hh
-            rz = gates[t, :, :2]
-            rz += a_h[:, :2]
-            squash_(rz, 0.5, 0.5)
-            # n = tanh(W_in x_t + b_in + r (W_hn h_{t−1} + b_hn))
-            hn[t] = a_h[:, 2]
-            n += np.multiply(r, hn[t], out=keep)
-            np.tanh(n, out=n)
-            # h_t = n + z (h_{t−1} − n), the same as (1 − z) n + z h_{t−1}
-            np.subtract(h[t], n, out=keep)
-            keep *= z
-            np.add(n, keep, out=h[t + 1])
-        return h[1:], final_state(h, lengths), GRUCache(x, h, gates, hn, lengths)
-
-    def _backward(
-        self, dout: np.ndarray, cache: GRUCache, dstate: tuple[np.ndarray, ...]
-    ) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        x, h, gates, hn, lengths = cache
-        dout, dh = outside_gradient(dout, dstate[0], lengths)
-        r, z, n = gates.transpose(2, 0, 1, 3)  # each (T, B, H)
-        # What each gate passes on, of the gradient that arrives at h_t, to its part of W_hh h_{t−1} + b_hh.
-        da_n = (1 - z) * (1 - n**2)  # (T, B, H)
-        da = np.empty_like(gates)  # (T, B, 3, H)
-        da[:, :, 0] = da_n * hn * r * (1 - r)
-        da[:, :, 1] = (h[:-1] - n) * z * (1 - z)
-        da[:, :, 2] = da_n * r
-        da_rows = da.reshape(*hn.shape[:2], -1)  # the same memory as (T, B, 3H)
-        dh_next = np.empty_like(dh)
-        for t in reversed(range(len(x))):
-            dh += dout[t]
-            da[t] *= dh[:, None]
-            da_n[t] *= dh
-            np.matmul(da_rows[t], self.params["weight_hh"], out=dh_next)
-            dh *= z[t]
-            dh += dh_next
-        grads = product_gradients("hh", da_rows, h[:-1])
-        da[:, :, 2] = da_n  # and now to W_ih x_t + b_ih, before which there is no reset gate
-        grads |= product_gradients("ih", da_rows, x)
-        return time_product(da_rows, self.params["weight_ih"]), dh, grads
+    cell_type = GRUCell
