@@ -1,94 +1,58 @@
-"""RNNCell, LSTMCell, GRUCell: one step of each network, forward and backward, written as its equations are.
+"""RNNCell, LSTMCell, GRUCell: one step of a layer, for what has to decide between the steps. See `recurrent`."""
 
-The equations multiply a matrix by a column vector, W x. A batch holds one vector in each row, so the code has x Wᵀ.
-
-`forward` and `backward` of a cell check what they are given and multiply by W_ih; `_step` and `_step_back` hold the
-rest, the equations. A layer takes the very same steps (`recurrent`), but multiplies by W_ih for all of them at once.
-"""
-
-import math
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils import init
-from rnn_utils.base import Arrays, Layer, Params, State
-from rnn_utils.checks import check_array, check_choice, check_dtype, check_int, check_rng, convert
-
-
-def _gate(a: np.ndarray) -> np.ndarray:
-    """Return σ(a) = ½ + ½ tanh(½ a): NumPy computes tanh faster than e⁻ᵃ, above all in the page."""
-    result = np.tanh(0.5 * a)
-    result *= 0.5
-    result += 0.5
-    return result
-
-
-def _split(a: np.ndarray, gates: int) -> np.ndarray:
-    """Return what belongs to each gate, (B, kH) to (k, B, H), without copying."""
-    return a.reshape(len(a), gates, -1).swapaxes(0, 1)
-
-
-class CellCache(NamedTuple):
-    """What the `backward` of a cell needs: x_t, the state before it, and what the step computed."""
-
-    x: np.ndarray  # (B, D)
-    state: tuple[np.ndarray, ...]  # (B, H) each
-    step: Any  # RNNStep, LSTMStep or GRUStep
+from rnn_utils.base import Arrays, Layer, RecurrentLayer, State
+from rnn_utils.checks import check_array
+from rnn_utils.recurrent import GRU, LSTM, RNN
 
 
 class Cell(Layer):
-    """What the cells share: parameters, the checks of a step, and the product that it begins with.
-
-    H hidden units, each with `gates` weighted sums of its inputs.
+    """A recurrent layer that is given its sequences step by step.
 
     Parameters
     ----------
-    input_size : int
-        D, the length of an input vector.
-    hidden_size : int
-        H, the length of the hidden state.
+    input_size, hidden_size : int
+        D and H.
     rng : numpy.random.Generator
-        Source of the initial values, U(−1/√H, 1/√H) as in PyTorch.
     dtype : {numpy.float32, numpy.float64}
-        What is computed in; arrays of other dtypes are converted. Train in the first, check gradients in the second.
+    **options
+        What else the layer takes.
 
     Attributes
     ----------
+    layer : RecurrentLayer
+        What takes the step, as a sequence of length one.
     params : mapping of str to ndarray
-        ``weight_ih (kH, D)``, ``weight_hh (kH, H)``, ``bias_ih (kH,)``, ``bias_hh (kH,)`` for k gates.
+        The layer's.
 
     """
 
     usage: ClassVar[str] = "state, cache = cell.forward(x, state)"
-    gates: ClassVar[int]
-    state_names: ClassVar[tuple[str, ...]] = ("h",)
+    layer_type: ClassVar[type[RecurrentLayer]]
 
     def __init__(
-        self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+        **options: Any,
     ) -> None:
-        self.input_size = check_int("input_size", input_size)
-        self.hidden_size = check_int("hidden_size", hidden_size)
-        self.dtype = check_dtype(dtype)
-        rows = self.gates * hidden_size
-        shapes = {
-            "weight_ih": (rows, input_size),
-            "weight_hh": (rows, hidden_size),
-            "bias_ih": (rows,),
-            "bias_hh": (rows,),
-        }
-        bound = 1 / math.sqrt(hidden_size)
-        check_rng(rng)
-        self.params = Params(
-            {name: init.uniform(shape, bound, rng=rng, dtype=self.dtype) for name, shape in shapes.items()}
-        )
+        self.layer = self.layer_type(input_size, hidden_size, rng=rng, dtype=dtype, **options)
+        self.input_size, self.hidden_size, self.dtype = self.layer.input_size, self.layer.hidden_size, self.layer.dtype
+        self.state_names = self.layer.state_names
+        self.params = self.layer.params
 
     def __repr__(self) -> str:
         """Return the sizes and the dtype, as in ``LSTMCell(32, 64, dtype=float32)``."""
         return f"{type(self).__name__}({self.input_size}, {self.hidden_size}, dtype={self.dtype})"
 
-    def forward(self, x: np.ndarray, state: State | None = None) -> tuple[State, CellCache]:
+    def forward(self, x: np.ndarray, state: State | None = None) -> tuple[State, Any]:
         """Take one step.
 
         Parameters
@@ -101,7 +65,8 @@ class Cell(Layer):
         -------
         state : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
             h_t, or (h_t, c_t).
-        cache : CellCache
+        cache : NamedTuple
+            What `backward` needs.
 
         Raises
         ------
@@ -109,19 +74,18 @@ class Cell(Layer):
             When a shape or dtype is wrong or an entry is not finite.
 
         """
-        x = convert("x", check_array("x", x, ("B", self.input_size)), self.dtype)
-        before = self.check_states("state", state, len(x), finite=True)
-        a_x = x @ self.params["weight_ih"].T + self.params["bias_ih"]
-        after, step = self._step(a_x, *before)
-        return self.as_state(after), CellCache(x, before, step)
+        x = check_array("x", x, ("B", self.input_size))
+        _, state, cache = self.layer.forward(x[None], state)
+        return state, cache
 
-    def backward(self, dstate: State, cache: CellCache) -> tuple[np.ndarray, State, Arrays]:
+    def backward(self, dstate: State, cache: Any) -> tuple[np.ndarray, State, Arrays]:
         """Return the gradients of x_t, of the state before it and of the parameters from that of the state after it.
 
         Parameters
         ----------
         dstate : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
-        cache : CellCache
+        cache : NamedTuple
+            From `forward`.
 
         Returns
         -------
@@ -131,50 +95,8 @@ class Cell(Layer):
             With the keys and shapes of `params`.
 
         """
-        x, before, step = cache
-        dafter = self.check_states("dstate", dstate, len(x), finite=False)
-        da_x, da_h, dbefore = self._step_back(*dafter, *before, step)
-        grads = {
-            "weight_ih": da_x.T @ x,
-            "weight_hh": da_h.T @ before[0],
-            "bias_ih": da_x.sum(0),
-            "bias_hh": da_h.sum(0),
-        }
-        return da_x @ self.params["weight_ih"], self.as_state(dbefore), grads
-
-    def check_states(self, name: str, value: Any, batch: int, finite: bool) -> tuple[np.ndarray, ...]:
-        """Return a state as a tuple, (h,) or (h, c), of arrays (B, H); zeros when it is None."""
-        shape = (batch, self.hidden_size)
-        if value is None:
-            return tuple(np.zeros(shape, self.dtype) for _ in self.state_names)
-        parts = (value,) if len(self.state_names) == 1 else value
-        if not isinstance(parts, tuple) or len(parts) != len(self.state_names):
-            raise TypeError(f"{name}: got {type(value).__name__}, wanted a tuple ({', '.join(self.state_names)})")
-        names = (name,) if len(parts) == 1 else [f"{name}: {letter}" for letter in self.state_names]
-        arrays = (check_array(label, part, shape, finite=finite) for label, part in zip(names, parts))
-        return tuple(convert(label, a, self.dtype, strict=finite) for label, a in zip(names, arrays))
-
-    def as_state(self, parts: tuple[np.ndarray, ...]) -> State:
-        """Return (h,) as h, and (h, c) as it is: the reverse of `check_states`."""
-        return parts[0] if len(parts) == 1 else parts
-
-    def _recurrent_sum(self, h_prev: np.ndarray) -> np.ndarray:
-        """Return W_hh h_{t−1} + b_hh, (B, kH)."""
-        return h_prev @ self.params["weight_hh"].T + self.params["bias_hh"]
-
-    def _step(self, a_x: np.ndarray, *before: np.ndarray) -> tuple[tuple[np.ndarray, ...], Any]:
-        """Return the state after a step, and what the way back needs of it, from a_x = W_ih x_t + b_ih."""
-        raise NotImplementedError
-
-    def _step_back(self, *gradients_state_and_step: Any) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
-        """Return the gradients of W_ih x_t + b_ih, of W_hh h_{t−1} + b_hh, and of the state before the step."""
-        raise NotImplementedError
-
-
-class RNNStep(NamedTuple):
-    """What a step of an RNN computes, (B, H)."""
-
-    h: np.ndarray
+        dx, dstate, grads = self.layer.backward(None, cache, dstate)
+        return dx[0], dstate, grads
 
 
 class RNNCell(Cell):
@@ -194,7 +116,7 @@ class RNNCell(Cell):
 
     """
 
-    gates: ClassVar[int] = 1
+    layer_type: ClassVar[type[RecurrentLayer]] = RNN
 
     def __init__(
         self,
@@ -205,29 +127,7 @@ class RNNCell(Cell):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
-        self.nonlinearity = check_choice("nonlinearity", nonlinearity, ("tanh", "relu"))
-
-    def _step(self, a_x: np.ndarray, h_prev: np.ndarray) -> tuple[tuple[np.ndarray], RNNStep]:
-        a = a_x + self._recurrent_sum(h_prev)
-        h = np.tanh(a) if self.nonlinearity == "tanh" else np.maximum(a, 0)
-        return (h,), RNNStep(h)
-
-    def _step_back(
-        self, dh: np.ndarray, h_prev: np.ndarray, step: RNNStep
-    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray]]:
-        da = dh * (1 - step.h**2) if self.nonlinearity == "tanh" else dh * (step.h > 0)
-        return da, da, (da @ self.params["weight_hh"],)
-
-
-class LSTMStep(NamedTuple):
-    """What a step of an LSTM computes, (B, H) each."""
-
-    i: np.ndarray
-    f: np.ndarray
-    g: np.ndarray
-    o: np.ndarray
-    tanh_c: np.ndarray
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype, nonlinearity=nonlinearity)
 
 
 class LSTMCell(Cell):
@@ -256,39 +156,7 @@ class LSTMCell(Cell):
 
     """
 
-    gates: ClassVar[int] = 4
-    state_names: ClassVar[tuple[str, ...]] = ("h", "c")
-
-    def _step(
-        self, a_x: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray
-    ) -> tuple[tuple[np.ndarray, np.ndarray], LSTMStep]:
-        i, f, g, o = _split(a_x + self._recurrent_sum(h_prev), 4)  # each (B, H)
-        i, f, g, o = _gate(i), _gate(f), np.tanh(g), _gate(o)
-        c = f * c_prev + i * g
-        tanh_c = np.tanh(c)
-        h = o * tanh_c
-        return (h, c), LSTMStep(i, f, g, o, tanh_c)
-
-    def _step_back(
-        self, dh: np.ndarray, dc: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray, step: LSTMStep
-    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        i, f, g, o, tanh_c = step
-        dc = dc + dh * o * (1 - tanh_c**2)  # c_t reaches the loss by itself and through h_t
-        da_i = dc * g * i * (1 - i)
-        da_f = dc * c_prev * f * (1 - f)
-        da_g = dc * i * (1 - g**2)
-        da_o = dh * tanh_c * o * (1 - o)
-        da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (B, 4H)
-        return da, da, (da @ self.params["weight_hh"], dc * f)
-
-
-class GRUStep(NamedTuple):
-    """What a step of a GRU computes, (B, H) each; hn is W_hn h_{t−1} + b_hn."""
-
-    r: np.ndarray
-    z: np.ndarray
-    n: np.ndarray
-    hn: np.ndarray
+    layer_type: ClassVar[type[RecurrentLayer]] = LSTM
 
 
 class GRUCell(Cell):
@@ -316,23 +184,4 @@ class GRUCell(Cell):
 
     """
 
-    gates: ClassVar[int] = 3
-
-    def _step(self, a_x: np.ndarray, h_prev: np.ndarray) -> tuple[tuple[np.ndarray], GRUStep]:
-        xr, xz, xn = _split(a_x, 3)  # each (B, H)
-        hr, hz, hn = _split(self._recurrent_sum(h_prev), 3)
-        r, z = _gate(xr + hr), _gate(xz + hz)
-        n = np.tanh(xn + r * hn)
-        h = (1 - z) * n + z * h_prev
-        return (h,), GRUStep(r, z, n, hn)
-
-    def _step_back(
-        self, dh: np.ndarray, h_prev: np.ndarray, step: GRUStep
-    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray]]:
-        r, z, n, hn = step
-        da_n = dh * (1 - z) * (1 - n**2)
-        da_z = dh * (h_prev - n) * z * (1 - z)
-        da_r = da_n * hn * r * (1 - r)
-        da_x = np.concatenate([da_r, da_z, da_n], axis=1)  # (B, 3H)
-        da_h = np.concatenate([da_r, da_z, da_n * r], axis=1)  # the reset gate stands before this product alone
-        return da_x, da_h, (dh * z + da_h @ self.params["weight_hh"],)
+    layer_type: ClassVar[type[RecurrentLayer]] = GRU

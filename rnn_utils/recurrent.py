@@ -1,21 +1,20 @@
-"""RNN, LSTM and GRU over whole sequences: each takes the steps of its cell, one after the other.
+"""RNN, LSTM and GRU over whole sequences, written as their equations are. A cell (`cells`) is one step of a layer.
 
-The equations stand in `cells`. A layer differs from its cell's steps in two places, where one product over all steps
-takes the place of one in every step and nothing has to wait for it:
+The equations multiply a matrix by a column vector, W x. A batch holds one vector in each row, so the code has x Wᵀ.
+Two products have nothing to wait for and stand outside the loops, over all steps at once:
 
-- going forward, W_ih x_t + b_ih is there for every t before the loop begins;
-- going back, the gradients of the weights are sums over time, computed when the loop is over.
+- W_ih x_t + b_ih on the way forward;
+- the gradients of the weights, which are sums over time and batch, on the way back.
 """
 
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.base import Arrays, Layer, Params, State
-from rnn_utils.cells import Cell, GRUCell, LSTMCell, RNNCell
-from rnn_utils.checks import check_array, check_lengths, convert
-from rnn_utils.padding import mark_padding
+from rnn_utils.base import Arrays, RecurrentLayer
+from rnn_utils.checks import check_choice
+from rnn_utils.padding import final_state, mark_padding, outside_gradient
 
 
 def time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
@@ -31,198 +30,32 @@ def product_gradients(name: str, da: np.ndarray, x: np.ndarray) -> Arrays:
     return {f"weight_{name}": da.T @ x.reshape(-1, x.shape[2]), f"bias_{name}": da.sum(0)}
 
 
-class SequenceCache(NamedTuple):
-    """What `RecurrentLayer.backward` needs, and what one may want to look at."""
+def _states_from(initial: np.ndarray, steps: int) -> np.ndarray:
+    """Return room for the states after 0 … T steps, (T + 1, B, H), of which the first is filled."""
+    states = np.empty((steps + 1, *initial.shape), initial.dtype)
+    states[0] = initial
+    return states
+
+
+def _split(a: np.ndarray, gates: int) -> np.ndarray:
+    """Return what belongs to each gate, (B, kH) to (k, B, H): `np.split`, at a tenth of its cost."""
+    return a.reshape(len(a), gates, -1).swapaxes(0, 1)
+
+
+def _sigmoid(a: np.ndarray) -> np.ndarray:
+    """Return σ(a) = ½ tanh(½ a) + ½: tanh is much faster than e⁻ᵃ, above all in the page, and overflows nowhere."""
+    result = np.tanh(0.5 * a)
+    result *= 0.5
+    result += 0.5
+    return result
+
+
+class RNNCache(NamedTuple):
+    """What `RNN.backward` needs; h holds the states after 0 … T steps."""
 
     x: np.ndarray  # (T, B, D)
-    states: list[tuple[np.ndarray, ...]]  # after 0 … T steps: (h,) or (h, c), each (B, H)
-    steps: list[Any]  # what each of the T steps computed: RNNStep, LSTMStep or GRUStep
+    h: np.ndarray  # (T + 1, B, H)
     lengths: np.ndarray | None  # (B,)
-
-    @property
-    def h(self) -> np.ndarray:
-        """The hidden states after 0 … T steps, (T + 1, B, H)."""
-        return np.stack([state[0] for state in self.states])
-
-    @property
-    def c(self) -> np.ndarray:
-        """The cell states of an LSTM after 0 … T steps, (T + 1, B, H)."""
-        return np.stack([state[1] for state in self.states])
-
-    @property
-    def gates(self) -> np.ndarray:
-        """The gates at every step: i, f, g, o of an LSTM, (T, B, 4, H), or r, z, n of a GRU, (T, B, 3, H)."""
-        return np.stack([np.stack(step[:-1], axis=1) for step in self.steps])
-
-
-class RecurrentLayer(Layer):
-    """A cell that is taken along a sequence.
-
-    Parameters
-    ----------
-    input_size, hidden_size : int
-        D and H.
-    rng : numpy.random.Generator
-        Source of the initial weights, U(−1/√H, 1/√H).
-    dtype : {numpy.float32, numpy.float64}
-    **options
-        What else the cell takes.
-
-    Attributes
-    ----------
-    cell : Cell
-        What takes a single step. Its parameters are the layer's.
-    params : mapping of str to ndarray
-        ``weight_ih (kH, D)``, ``weight_hh (kH, H)``, ``bias_ih (kH,)``, ``bias_hh (kH,)`` for k gates.
-
-    """
-
-    usage: ClassVar[str] = "out, state, cache = layer.forward(x, state, lengths)"
-    reads_ahead: ClassVar[bool] = False  # no output depends on a later step
-    cell_type: ClassVar[type[Cell]]
-    gates: ClassVar[int]
-    state_names: ClassVar[tuple[str, ...]]
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Take over what the cell's class says of itself."""
-        super().__init_subclass__(**options)
-        cls.gates, cls.state_names = cls.cell_type.gates, cls.cell_type.state_names
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        *,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-        **options: Any,
-    ) -> None:
-        self.cell = self.cell_type(input_size, hidden_size, rng=rng, dtype=dtype, **options)
-        self.input_size, self.dtype = self.cell.input_size, self.cell.dtype
-        self.hidden_size = self.output_size = self.cell.hidden_size
-        self.params = Params(self.cell.params)  # the same arrays, and room for more in a layer of one's own
-
-    def __repr__(self) -> str:
-        """Return the sizes and the dtype, as in ``LSTM(32, 64, dtype=float32)``."""
-        return f"{type(self).__name__}({self.input_size}, {self.hidden_size}, dtype={self.dtype})"
-
-    def forward(
-        self, x: np.ndarray, state: State | None = None, lengths: np.ndarray | None = None
-    ) -> tuple[np.ndarray, State, SequenceCache]:
-        """Run over whole sequences.
-
-        Parameters
-        ----------
-        x : ndarray, shape (T, B, D)
-            `cache` may share it: do not write into it before the way back.
-        state : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray), optional
-            The initial state h_0, or (h_0, c_0); zeros when None.
-        lengths : ndarray of int, shape (B,), optional
-            How many steps of each sequence are true, 1 … T; what comes after is padding and changes nothing.
-
-        Returns
-        -------
-        out : ndarray, shape (T, B, H)
-            h_t of every step, zero in the padding.
-        state : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
-            The state after each sequence's last true step.
-        cache : SequenceCache
-            What `backward` needs.
-
-        Raises
-        ------
-        TypeError, ValueError
-            When a shape or dtype is wrong, a length is out of range, or an entry is not finite.
-
-        """
-        x, lengths = self._check_sequence(x, lengths)
-        states, steps = self._run(x, self.cell.check_states("state", state, x.shape[1], finite=True), lengths)
-        out = np.stack([state[0] for state in states[1:]])
-        if lengths is not None:
-            out[mark_padding(lengths, len(x))] = 0
-        final = tuple(part.copy() for part in states[-1])
-        return out, self.cell.as_state(final), SequenceCache(x, states, steps, lengths)
-
-    def _check_sequence(self, x: Any, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return x (T, B, D), zero wherever it is padding, and lengths (B,)."""
-        x = check_array("x", x, ("T", "B", self.input_size), finite=lengths is None)
-        if lengths is not None:
-            lengths = check_lengths(lengths, *x.shape[:2])
-            x = check_array("x", np.where(mark_padding(lengths, len(x))[..., None], 0, x), x.shape)
-        return np.ascontiguousarray(convert("x", x, self.dtype)), lengths
-
-    def _run(
-        self, x: np.ndarray, initial: tuple[np.ndarray, ...], lengths: np.ndarray | None
-    ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
-        """Return the states after 0 … T steps, and what each step computed."""
-        states, steps = [initial], []
-        a_x = time_product(x, self.params["weight_ih"].T, self.params["bias_ih"])  # (T, B, kH)
-        for t in range(len(x)):
-            after, step = self.cell._step(a_x[t], *states[-1])
-            if lengths is not None:
-                after = _where(t < lengths, after, states[-1])  # in the padding the state stays what it was
-            states.append(after)
-            steps.append(step)
-        return states, steps
-
-    def backward(
-        self, dout: np.ndarray | None, cache: SequenceCache, dstate: State | None = None
-    ) -> tuple[np.ndarray, State, Arrays]:
-        """Go back through time: return the gradients of everything that `forward` was given.
-
-        Parameters
-        ----------
-        dout : ndarray, shape (T, B, H), or None
-            The loss's gradient of `out`; None stands for zeros.
-        cache : SequenceCache
-            From the call of `forward` to go back through.
-        dstate : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray), optional
-            The loss's gradient of the final state; zeros when None.
-
-        Returns
-        -------
-        dx : ndarray, shape (T, B, D)
-        dstate : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
-            The gradient of the initial state.
-        grads : dict
-            With the keys and shapes of `params`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            When a shape or dtype is wrong. A gradient may be non-finite: training looks at its norm.
-
-        """
-        shape = (len(cache.x), cache.x.shape[1], self.hidden_size)
-        dout = np.zeros(shape, self.dtype) if dout is None else check_array("dout", dout, shape, finite=False)
-        if cache.lengths is not None:
-            dout = np.where(mark_padding(cache.lengths, len(dout))[..., None], 0, dout)
-        dout = convert("dout", dout, self.dtype, strict=False)
-        dstate = self.cell.check_states("dstate", dstate, shape[1], finite=False)
-        return self._run_back(dout, cache, dstate)
-
-    def _run_back(
-        self, dout: np.ndarray, cache: SequenceCache, dstate: tuple[np.ndarray, ...]
-    ) -> tuple[np.ndarray, State, Arrays]:
-        """Take the steps back, from the last to the first."""
-        x, states, steps, lengths = cache
-        da_x = np.empty((*dout.shape[:2], self.gates * self.hidden_size), self.dtype)  # (T, B, kH)
-        da_h = np.empty_like(da_x)
-        for t in reversed(range(len(x))):
-            dh, *rest = dstate
-            da_x[t], da_h[t], before = self.cell._step_back(dh + dout[t], *rest, *states[t], steps[t])
-            if lengths is not None:  # the state passed through the padding as it was, and so does its gradient
-                data = t < lengths
-                da_x[t], da_h[t], *before = _where(data, (da_x[t], da_h[t], *before), (0, 0, *dstate))
-            dstate = tuple(before)
-        h = np.stack([state[0] for state in states[:-1]])  # (T, B, H): before each step
-        grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h)
-        return time_product(da_x, self.params["weight_ih"]), self.cell.as_state(dstate), grads
-
-
-def _where(data: np.ndarray, arrays: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[np.ndarray, ...]:
-    """Return each array's rows where `data` (B,) is true, and the other's rows elsewhere."""
-    return tuple(np.where(data[:, None], array, other) for array, other in zip(arrays, others))
 
 
 class RNN(RecurrentLayer):
@@ -243,7 +76,7 @@ class RNN(RecurrentLayer):
 
     """
 
-    cell_type = RNNCell
+    gates: ClassVar[int] = 1
 
     def __init__(
         self,
@@ -254,8 +87,47 @@ class RNN(RecurrentLayer):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype, nonlinearity=nonlinearity)
-        self.nonlinearity = nonlinearity
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+        self.nonlinearity = check_choice("nonlinearity", nonlinearity, ("tanh", "relu"))
+
+    def _forward(
+        self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, RNNCache]:
+        p = self.params
+        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
+        W_hh = p["weight_hh"]
+        h = _states_from(state[0], len(x))  # (T + 1, B, H)
+        for t in range(len(x)):
+            a = a_x[t] + h[t] @ W_hh.T
+            h[t + 1] = np.tanh(a) if self.nonlinearity == "tanh" else np.maximum(a, 0)
+        final = final_state(h, lengths)
+        return h[1:].copy(), final, RNNCache(x, h, lengths)
+
+    def _backward(
+        self, dout: np.ndarray, cache: RNNCache, dstate: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, np.ndarray, Arrays]:
+        x, h, lengths = cache
+        W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
+        dout, dh = outside_gradient(dout, dstate[0], lengths)
+        da = np.empty_like(dout)  # (T, B, H)
+        for t in reversed(range(len(x))):
+            dh = dh + dout[t]
+            slope = 1 - h[t + 1] ** 2 if self.nonlinearity == "tanh" else h[t + 1] > 0
+            da[t] = dh * slope
+            dh = da[t] @ W_hh
+        grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
+        return time_product(da, W_ih), dh, grads
+
+
+class LSTMCache(NamedTuple):
+    """What `LSTM.backward` needs; h and c hold the states after 0 … T steps, gates are i, f, g, o."""
+
+    x: np.ndarray  # (T, B, D)
+    h: np.ndarray  # (T + 1, B, H)
+    c: np.ndarray  # (T + 1, B, H)
+    gates: np.ndarray  # (T, B, 4, H)
+    tanh_c: np.ndarray  # (T, B, H)
+    lengths: np.ndarray | None  # (B,)
 
 
 class LSTM(RecurrentLayer):
@@ -285,7 +157,60 @@ class LSTM(RecurrentLayer):
 
     """
 
-    cell_type = LSTMCell
+    gates: ClassVar[int] = 4
+    state_names: ClassVar[tuple[str, ...]] = ("h", "c")
+
+    def _forward(
+        self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
+    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
+        p, (steps, batch, _) = self.params, x.shape
+        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
+        W_hh = p["weight_hh"]
+        h, c = _states_from(state[0], steps), _states_from(state[1], steps)  # (T + 1, B, H) each
+        gates = np.empty((steps, 4, batch, self.hidden_size), self.dtype)
+        tanh_c = np.empty_like(h[1:])
+        for t in range(steps):
+            i, f, g, o = _split(a_x[t] + h[t] @ W_hh.T, 4)  # each (B, H)
+            i, f, g, o = gates[t] = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+            c[t + 1] = f * c[t] + i * g
+            tanh_c[t] = np.tanh(c[t + 1])
+            h[t + 1] = o * tanh_c[t]
+        gates = gates.swapaxes(1, 2)  # (T, B, 4, H)
+        if lengths is not None:  # a step of padding keeps the cell: f = 1, the other gates are shut
+            gates[mark_padding(lengths, steps)] = np.array([[0], [1], [0], [0]])
+        final = final_state(h, lengths), final_state(c, lengths)
+        return h[1:].copy(), final, LSTMCache(x, h, c, gates, tanh_c, lengths)
+
+    def _backward(
+        self, dout: np.ndarray, cache: LSTMCache, dstate: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Arrays]:
+        x, h, c, gates, tanh_c, lengths = cache
+        W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
+        dout, dh = outside_gradient(dout, dstate[0], lengths)
+        dc = dstate[1]  # with lengths too: the padding, where f = 1, hands it on
+        da = np.empty((*dout.shape[:2], 4 * self.hidden_size), self.dtype)  # (T, B, 4H)
+        for t in reversed(range(len(x))):
+            i, f, g, o = gates[t].swapaxes(0, 1)  # each (B, H)
+            dh = dh + dout[t]
+            dc = dc + dh * o * (1 - tanh_c[t] ** 2)  # c_t reaches the loss by itself and through h_t
+            da_i = dc * g * i * (1 - i)
+            da_f = dc * c[t] * f * (1 - f)
+            da_g = dc * i * (1 - g**2)
+            da_o = dh * tanh_c[t] * o * (1 - o)
+            np.concatenate([da_i, da_f, da_g, da_o], axis=1, out=da[t])
+            dh, dc = da[t] @ W_hh, dc * f
+        grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
+        return time_product(da, W_ih), (dh, dc), grads
+
+
+class GRUCache(NamedTuple):
+    """What `GRU.backward` needs; h holds the states after 0 … T steps, gates are r, z, n, and hn = W_hn h + b_hn."""
+
+    x: np.ndarray  # (T, B, D)
+    h: np.ndarray  # (T + 1, B, H)
+    gates: np.ndarray  # (T, B, 3, H)
+    hn: np.ndarray  # (T, B, H)
+    lengths: np.ndarray | None  # (B,)
 
 
 class GRU(RecurrentLayer):
@@ -314,4 +239,43 @@ class GRU(RecurrentLayer):
 
     """
 
-    cell_type = GRUCell
+    gates: ClassVar[int] = 3
+
+    def _forward(
+        self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, GRUCache]:
+        p, (steps, batch, _) = self.params, x.shape
+        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
+        W_hh, b_hh = p["weight_hh"], p["bias_hh"]
+        h = _states_from(state[0], steps)  # (T + 1, B, H)
+        gates = np.empty((steps, 3, batch, self.hidden_size), self.dtype)
+        hn = np.empty_like(h[1:])
+        for t in range(steps):
+            xr, xz, xn = _split(a_x[t], 3)  # each (B, H)
+            hr, hz, hn[t] = _split(h[t] @ W_hh.T + b_hh, 3)
+            r, z = _sigmoid(xr + hr), _sigmoid(xz + hz)
+            n = np.tanh(xn + r * hn[t])
+            h[t + 1] = (1 - z) * n + z * h[t]
+            gates[t] = r, z, n
+        final = final_state(h, lengths)
+        return h[1:].copy(), final, GRUCache(x, h, gates.swapaxes(1, 2), hn, lengths)
+
+    def _backward(
+        self, dout: np.ndarray, cache: GRUCache, dstate: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, np.ndarray, Arrays]:
+        x, h, gates, hn, lengths = cache
+        W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
+        dout, dh = outside_gradient(dout, dstate[0], lengths)
+        da_x = np.empty((*dout.shape[:2], 3 * self.hidden_size), self.dtype)  # (T, B, 3H)
+        da_h = np.empty_like(da_x)
+        for t in reversed(range(len(x))):
+            r, z, n = gates[t].swapaxes(0, 1)  # each (B, H)
+            dh = dh + dout[t]
+            da_n = dh * (1 - z) * (1 - n**2)
+            da_z = dh * (h[t] - n) * z * (1 - z)
+            da_r = da_n * hn[t] * r * (1 - r)
+            np.concatenate([da_r, da_z, da_n], axis=1, out=da_x[t])
+            np.concatenate([da_r, da_z, da_n * r], axis=1, out=da_h[t])  # the reset gate stands before this product
+            dh = dh * z + da_h[t] @ W_hh
+        grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h[:-1])
+        return time_product(da_x, W_ih), dh, grads

@@ -10,10 +10,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.base import Arrays, Layer, Params
+from rnn_utils.base import Arrays, Layer, Params, RecurrentLayer
 from rnn_utils.checks import check_array, check_int, check_lengths
 from rnn_utils.layers import Dropout, DropoutCache
-from rnn_utils.recurrent import RecurrentLayer
 
 REVERSE = "_reverse"
 
