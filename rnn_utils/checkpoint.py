@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from rnn_utils.checks import check_path
+
 FORMAT = "rnn_utils checkpoint 1"
 
 # What NumPy and zipfile raise when bytes are missing, altered, or were never an .npz.
@@ -73,7 +75,7 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], meta: 
 
     Leftovers of an earlier run that was killed while writing are removed, so one run at a time may use a path.
     """
-    path = Path(path)
+    path = check_path("path", path)
     text = json.dumps({"format": FORMAT, **meta}, default=np.ndarray.tolist)  # a generator's state may hold arrays
     for leftover in path.parent.glob(f".{path.name}.*.tmp"):
         leftover.unlink(missing_ok=True)
@@ -90,6 +92,8 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], meta: 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the arrays and the facts that `write` put into a file; errors as in `load_params`."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{path}: got a folder, wanted a file of rnn_utils")
     with open(path, "rb") as file:
         try:
             loaded = np.load(file, allow_pickle=False)
