@@ -1,4 +1,4 @@
-"""Automatic checks of the book's exercises, one module a chapter: ``exercises.ch01.check_autocorrelation(mine)``."""
+"""Checks of the book's exercises, one module a chapter or lab: ``exercises.ch01.check_autocorrelation(mine)``."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -6,8 +6,8 @@ from types import ModuleType
 
 
 def chapters() -> list[str]:
-    """Names of the chapter modules that exist, in order: ``["ch01", …]``."""
-    return sorted(module.name for module in iter_modules(__path__) if module.name.startswith("ch"))
+    """Names of the modules that exist, in order, those of the labs last: ``["ch01", …, "lab_counting_models"]``."""
+    return sorted(module.name for module in iter_modules(__path__) if module.name.startswith(("ch", "lab_")))
 
 
 def __getattr__(name: str) -> ModuleType:
