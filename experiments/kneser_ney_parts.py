@@ -6,13 +6,14 @@ taking δ off every count ("discount"). Kneser–Ney is "different" with "discou
 counts of one, two and more, computed from the counts as Chen and Goodman (1999) propose.
 
 The text is cut into tenths. Each tenth in turn is the test, the one after it chooses n and the setting, and the other
-eight are counted. The last row has the book's own split.
+eight are counted. The last row has the book's own split. The full run takes three quarters of a minute.
 """
 
 from typing import Any
 
 import numpy as np
 
+from experiments import saving
 from rnn_utils import data
 
 SETTINGS: dict[str, Any] = {
@@ -166,6 +167,11 @@ def check_part(record: dict[str, Any]) -> None:
         name: tuple(sorted({each["value"] for model, each in row.items() if MODELS[model][1] == name}))
         for name in ("strengths", "discounts")
     }
-    orders = tuple(sorted({each["n"] for each in row.values()} | {max(record["settings"]["orders"])}))
+    every = record["settings"]["orders"]
+    orders = tuple(n for n in every if n == max(every) or n in {each["n"] for each in row.values()})
     again = hold_out(np.array_split(np.concatenate(texts()), 10), 3, orders, grid)
     assert again == row, f"got {again}, the record has {row}"
+
+
+if __name__ == "__main__":
+    saving.main(__file__, run, SETTINGS)
