@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from run_page import Cell, cells
 
-from tools.serve import serving
+from tools.site.serve import serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = ROOT / "_build/html"

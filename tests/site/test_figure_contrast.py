@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from rnn_utils.plotting import DARK, LIGHT, style, themed
-from tools.serve import serving
+from tools.site.serve import serving
 
 PAPER = {"light": LIGHT["paper"], "dark": DARK["paper"]}
 TEXT, LINE = 4.5, 3.0  # least contrast, WCAG 2.2, 1.4.3 and 1.4.11
