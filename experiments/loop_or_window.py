@@ -6,7 +6,8 @@ each, Adam, clipping and the same falling learning rate. The loop (64 units) rea
 state carried and set to zero at the start of each pass. A window of seven with 33 units has as many parameters; one
 with 64 units has twice as many. A window of one with 64 units is the same network as the loop with the loop cut.
 
-First the learning rates are compared, on the last tenth of the part to learn from.
+First the learning rates are compared, on the last tenth of the part to learn from. The rate that is used is the best
+one for the loop; the window would prefer a higher one. The full run takes about four minutes.
 """
 
 import itertools
