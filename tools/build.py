@@ -19,14 +19,11 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tools import page_files, pyodide_runtime
-from tools.execute import NotebookFailedError, execute, write
-from tools.measures import measure
+from tools.notebooks.execute import NotebookFailedError, execute, write
+from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
+from tools.reports.measures import measure
+from tools.site import fetch_pyodide, python_in_page
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "_build"
-EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
-RECORDED = BUILD / "recorded"  # reports of the last test run: see the Makefile
 INPUTS = ("rnn_utils", "tools", "requirements", "benchmarks", "CITATION.cff")
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
@@ -68,7 +65,7 @@ def execution_key(notebook: Path) -> str:
     """What an execution depends on: the cells (text too: it is staged with them), the package, the environment."""
     cells = [[c.cell_type, c.source, c.metadata] for c in nbformat.read(notebook, as_version=4).cells]
     environment = [ROOT / "binder/requirements.txt", ROOT / "requirements/torch.txt"]  # what the notebooks import
-    shared = tree_digest(ROOT / "rnn_utils", *environment, ROOT / "tools/execute.py")
+    shared = tree_digest(ROOT / "rnn_utils", *environment, ROOT / "tools/notebooks/execute.py")
     return digest(json.dumps(cells, sort_keys=True), shared, sys.version)
 
 
@@ -166,7 +163,7 @@ def run_jupyter_book(runtime: Path | None) -> None:
         sys.exit("\n".join(said[:40] or log.splitlines()[-40:]) + "\n\nThe site was not built (log: _build/build.log).")
     machinery_file.write_text(machinery, "utf8")
     if runtime:
-        page_files.put(runtime, WORK / "_build/html")
+        python_in_page.put(runtime, WORK / "_build/html")
 
 
 def publish(key: str) -> None:
@@ -190,7 +187,7 @@ def main() -> None:
     pages = notebooks()
     execute_changed(pages)
     stage(pages)
-    runtime = pyodide_runtime.ready()
+    runtime = fetch_pyodide.ready()
     key, marker = site_key(runtime), SITE / ".site-key"
     if marker.exists() and marker.read_text("utf8") == key:
         print("==> nothing has changed")

@@ -6,8 +6,9 @@ Each notebook is written whole after all its cells succeeded; one that fails is 
 import sys
 from pathlib import Path
 
-from tools.build import ROOT, notebooks
-from tools.execute import NotebookFailedError, execute, write
+from tools.build import notebooks
+from tools.notebooks.execute import NotebookFailedError, execute, write
+from tools.places import ROOT
 
 
 def main(arguments: list[str]) -> None:

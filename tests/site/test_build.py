@@ -186,7 +186,7 @@ def test_a_changed_number_fails_strict_nbval(book: Book) -> None:
         "-m",
         "pytest",
         "-p",
-        "tools.pipes",
+        "tools.notebooks.kernel_pipes",
         "--nbval",
         "-q",
         "-p",

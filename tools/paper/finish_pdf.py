@@ -12,7 +12,7 @@ from typing import Any
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, TextStringObject
 
-FORMULA = "Formula: "  # how tools/paper.py begins the description of a formula
+FORMULA = "Formula: "  # how tools/paper/compose.py begins the description of a formula
 
 
 def finish(printed: Path, target: Path) -> None:

@@ -2,8 +2,8 @@
 
 Jupyter looks for free ports first and lets the kernel open them later. Two notebooks that start at once may pick the
 same ones, and one kernel dies. Sockets with names of their own cannot collide, and need no network. Windows has none,
-and stays as it is. `tools.execute` calls `use_pipes`; strict nbval loads this file as a plugin,
-``pytest -p tools.pipes``.
+and stays as it is. `tools.notebooks.execute` calls `use_pipes`; strict nbval loads this file as a plugin,
+``pytest -p tools.notebooks.kernel_pipes``.
 """
 
 import atexit

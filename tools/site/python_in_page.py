@@ -18,7 +18,8 @@ import wasmtime
 
 from rnn_utils.data.names import LOCALES
 from rnn_utils.data.text import PLAYS
-from tools.pyodide_runtime import ROOT, lock, wanted
+from tools.places import ROOT
+from tools.site.fetch_pyodide import lock, wanted
 
 RUNNER = ROOT / "book/_static/run"
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold

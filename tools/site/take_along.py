@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from tools.build import SITE
+from tools.places import SITE
 
 NAME = "recurrent-neural-networks"
 PDF, ZIP = f"{NAME}.pdf", f"{NAME}.zip"

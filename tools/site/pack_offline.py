@@ -1,4 +1,6 @@
-"""The site as a zip that runs from any static server: ``python -m tools.offline [folder of the site]``, `make offline`.
+"""The site as a zip that runs from any static server: `make offline`.
+
+``python -m tools.site.pack_offline FOLDER`` packs the site in another folder.
 
 The same site gives the same zip, byte for byte: names in order, no times, no owners.
 """
@@ -9,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.take_along import FIRST, NAME, PDF, ZIP, NoSiteError, built_site, offer, replace, without_offers
+from tools.site.take_along import FIRST, NAME, PDF, ZIP, NoSiteError, built_site, offer, replace, without_offers
 
 # 404.html, the sitemap and the inventory are asked for at the address that the site was built for, and nowhere else.
 LEFT_OUT = {"404.html", "sitemap.xml", "objects.inv", PDF, ZIP}

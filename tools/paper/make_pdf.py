@@ -1,4 +1,7 @@
-"""The whole book as one tagged A4 PDF beside the built site: ``python -m tools.pdf [folder of the site]``."""
+"""The whole book as one tagged A4 PDF beside the built site: `make pdf`.
+
+``python -m tools.paper.make_pdf FOLDER`` prints the site in another folder.
+"""
 
 import os
 import sys
@@ -8,10 +11,10 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from tools.chromium import NoChromiumError, find, print_pdf
-from tools.paper import compose, with_page_numbers
-from tools.tagged import finish
-from tools.take_along import PDF, NoSiteError, built_site, offer
+from tools.paper.chromium import NoChromiumError, find, print_pdf
+from tools.paper.compose import compose, with_page_numbers
+from tools.paper.finish_pdf import finish
+from tools.site.take_along import PDF, NoSiteError, built_site, offer
 
 MOST_PRINTS = 3  # two, unless filling the numbers in has moved a line
 

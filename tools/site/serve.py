@@ -1,4 +1,4 @@
-"""Serve the built site on this machine only and open it: ``python -m tools.serve [port]``.
+"""Serve the built site on this machine only and open it: ``python -m tools.site.serve [port]``.
 
 The server behaves as static hosts do (compressed text, one connection for many files, the site's own page for what is
 not found), so that what tests and reports measure with it is what readers get.
@@ -16,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
-from tools.build import SITE
+from tools.places import SITE
 
 COMPRESSED = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".xml", ".txt", ".ipynb", ".wasm"}
 

@@ -1,0 +1,1 @@
+"""What meets a kernel: execution, and how kernels are talked to."""
