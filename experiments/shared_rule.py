@@ -6,7 +6,7 @@ one tanh layer that slides over the row four bits at a time, of whose outputs th
 all else equal: with the pattern at one of the first four places (``early``), or at any of the seventeen
 (``anywhere``). All are scored on new rows, and those that can read them on rows ten times as long.
 
-Further arms give single cases ten times the updates, or ten times the rows as well.
+Further arms give single cases ten times the updates, or ten times the rows as well. The full run takes ten minutes.
 """
 
 import sys
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments import saving
 from rnn_utils.data import pattern_search
 from rnn_utils.layers import Linear
 from rnn_utils.models import SequenceModel
@@ -172,3 +173,7 @@ def check_part(record: dict[str, Any]) -> None:
         for what, value in again.items():
             far = np.abs(np.asarray(value) - saved[what]).max()
             assert far < 0.02, f"{name}, {what}: {value} now, {saved[what]} in the record"
+
+
+if __name__ == "__main__":
+    saving.main(__file__, run, SETTINGS)
