@@ -1,11 +1,7 @@
-<<<<<<< HEAD
-"""Checks of the book's exercises, one module a chapter or lab: ``exercises.ch01.check_autocorrelation(mine)``."""
-=======
 """Automatic checks of the book's exercises, one module a chapter: ``exercises.ch01.check_autocorrelation(mine)``.
 
 A lab has one, too, under the lab's name: ``exercises.lab_counting_models``.
 """
->>>>>>> main
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,11 +9,7 @@ from types import ModuleType
 
 
 def chapters() -> list[str]:
-<<<<<<< HEAD
-    """Names of the modules that exist, in order, those of the labs last: ``["ch01", …, "lab_counting_models"]``."""
-=======
     """Names of the modules of chapters and labs that exist, in order: ``["ch01", …]``."""
->>>>>>> main
     return sorted(module.name for module in iter_modules(__path__) if module.name.startswith(("ch", "lab_")))
 
 

@@ -1,8 +1,5 @@
 """Every chapter keeps to the template."""
 
-import re
-from pathlib import Path
-
 import pytest
 import yaml
 from structure import NOTEBOOKS, ROOT, RULES, Chapter
@@ -18,11 +15,7 @@ def is_notebook(name):
 def test_every_notebook_is_in_the_table_of_contents_and_the_other_way_round():
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))["parts"]
     listed = {f"{ROOT / chapter['file']}.ipynb" for part in parts for chapter in part["chapters"]}
-<<<<<<< HEAD
-    assert {str(path) for path in NOTEBOOKS} == {name for name in listed if re.match(r"\d|lab_", Path(name).name)}
-=======
     assert {str(path) for path in NOTEBOOKS} == {name for name in listed if is_notebook(name.split("/")[-1])}
->>>>>>> main
     assert NOTEBOOKS
 
 
