@@ -24,7 +24,7 @@ SETTINGS = {
         "whole": [[0, 0.25], [0, 0.5], [0, 1.0]],
         "unclipped": [[0, 0.5]],
         "output": [[0, 2.0], [0, 4.0], [0, 8.0], [0, 16.0]],
-        "window": [[k, lr] for k in (3, 5, 8) for lr in (0.5, 1.0, 2.0)],
+        "window": [[k, lr] for k in (3, 5, 8) for lr in (0.5, 1.0, 2.0, 4.0)],
     },
     "choosing_seed": 100,
     "seeds": list(range(10)),
