@@ -22,7 +22,7 @@ FIGURE = ":::{{figure}} _static/logo.svg\n:name: {name}\n:alt: Stands for a figu
 KEPT = re.compile(
     r"(?P<literal>^(?P<fence>`{3,})(?!\{).*?^(?P=fence) *$)"
     r"|(?P<label>^\([\w-]+\)= *$)"
-    r"|(?P<heading>^#{1,3} .*$)"
+    r"|(?P<heading>^#{1,3} [^\n]*$)"
     r"|(?P<equation>^\$\$.*?\$\$ *\([\w-]+\)|^\\begin\{(?P<kind>\w+\*?)\}.*?\\end\{(?P=kind)\})"
     r"|^[:`]{3,}\{figure-md\} *(?P<name>\S+)"
     r"|^[:`]{3,}\{(?:figure|table)\}[^\n]*\n(?::(?!name)[^\n]*\n)*:name: *(?P<option>\S+)"

@@ -85,11 +85,10 @@ def test_a_page_refers_to_others_and_its_own_faults_are_told(tmp_path: Path) -> 
     code, said = check(path, "--page-only")
     assert code == 0, said
     html = (one_page.CHECKED.relative_to(one_page.build.ROOT) / "02_small/_build/html/book/02_small.html").as_posix()
-    text = (tmp_path / html).read_text("utf8")
+    text = " ".join((tmp_path / html).read_text("utf8").split())
     assert "Fig. 1.1" in text, "the other page's figure has its number"
     assert "Fig. 2.1" in text, "and this page's has that of its chapter"
     assert 'href="01_other.html#a-place"' in text
-    assert 'class="run-bar' in text or "run-bar" in text
     notebook.cells[0].source += " See {numref}`fig-none`."
     del notebook.cells[2].metadata["mystnb"]["image"]
     nbformat.write(notebook, path)
