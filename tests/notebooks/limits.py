@@ -12,7 +12,6 @@ OLD_FORM = {
     "02_raw_sequences_to_tensors",
     "03_layers_of_an_rnn",
     "04_recurrence",
-    "05_rnn_from_scratch",
     "06_backpropagation_through_time",
     "07_training_a_character_model",
     "08_vanishing_and_exploding_gradients",
