@@ -24,7 +24,7 @@ from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
 from tools.reports.measures import measure
 from tools.site import fetch_pyodide, python_in_page
 
-INPUTS = ("rnn_utils", "tools", "requirements", "benchmarks", "CITATION.cff")
+INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),

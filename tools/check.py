@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import build, counts, one_page, page_files, pyodide_runtime
+from tools import build, counts
+from tools.places import ROOT
+from tools.site import fetch_pyodide, one_page, python_in_page
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 PAGE_TESTS = [
@@ -28,7 +30,7 @@ IN_PAGE = "tests/site/test_run_chapters.py"
 
 def structure(page: Path) -> bool:
     """Hold the notebook against the rules of the template."""
-    sys.path.insert(0, str(build.ROOT / "tests/notebooks"))
+    sys.path.insert(0, str(ROOT / "tests/notebooks"))
     from structure import Chapter, faults
 
     found = faults(Chapter(page))
@@ -43,7 +45,7 @@ def pytest(*arguments: str, **variables: str) -> bool:
     """Run tests; show what they say when they fail."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
-        cwd=build.ROOT,
+        cwd=ROOT,
         env={**os.environ, **ONE_THREAD, **variables},
         capture_output=True,
         text=True,
@@ -57,11 +59,11 @@ def pytest(*arguments: str, **variables: str) -> bool:
 def page(notebook: Path) -> bool:
     """Execute the notebook if it has changed, and build its page."""
     build.execute_changed([notebook])
-    runtime = pyodide_runtime.ready()
+    runtime = fetch_pyodide.ready()
     shutil.rmtree(one_page.CHECKED / notebook.stem / "_build/html", ignore_errors=True)
     site, said = one_page.build_page(notebook, runtime)
     if runtime and site.exists():
-        page_files.put(runtime, site)
+        python_in_page.put(runtime, site)
     print("\n".join(f"    {line}" for line in said))
     print(f"    the page is at {site / 'book' / f'{notebook.stem}.html'}")
     return not said
@@ -75,7 +77,7 @@ def page_tests(notebook: Path, *names: str) -> bool:
 
 def nbval(notebook: Path) -> bool:
     """Compare every stored text output with a fresh run."""
-    return pytest("-p", "tools.pipes", "--nbval", str(notebook), CI="true")
+    return pytest("-p", "tools.notebooks.kernel_pipes", "--nbval", str(notebook), CI="true")
 
 
 def main(arguments: list[str]) -> int:
@@ -86,8 +88,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--cells", action="store_true", help="also run every cell in the page")
     asked = parser.parse_args(arguments)
     notebook = asked.notebook.resolve()
-    if not notebook.is_file() or notebook.parent != build.ROOT / "book":
-        parser.error(f"{asked.notebook} is not a notebook in {build.ROOT / 'book'}")
+    if not notebook.is_file() or notebook.parent != ROOT / "book":
+        parser.error(f"{asked.notebook} is not a notebook in {ROOT / 'book'}")
     parts: dict[str, Callable[[], bool]] = {
         "the template": lambda: structure(notebook),
         "the page": lambda: page(notebook),

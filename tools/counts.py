@@ -10,10 +10,10 @@ from pathlib import Path
 
 import nbformat
 
-from tools import prose
-from tools.main_line import Piece, pieces
+from tools.notebooks import prose
+from tools.notebooks.main_line import Piece, pieces
+from tools.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 WORDS_A_MINUTE = 180
 SECONDS = {"lines": 5, "shown": 15, "equations": 20}
 LIMITS = {"minutes": 30, "words": 2200, "lines": 130, "decimals": 30, "parentheses": 3, "terms": 20, "cells": 20}

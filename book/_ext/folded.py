@@ -8,7 +8,7 @@ puts around titles, which have some of their own.
 A heading of level 3 that begins with ``Deeper:`` opens a fold, too. The next heading of level 3 or above closes it, or
 a paragraph ``<!-- main line -->``, which leaves nothing on the page. Until the page is written the fold is a section
 like others, so cells, figures, equations and links in it are numbered and found as everywhere; `folds.mjs` opens it for
-a link that leads into it. (`tools/main_line.py` reads the same signs to count what is not folded.)
+a link that leads into it. (`tools/notebooks/main_line.py` reads the same signs to count what is not folded.)
 """
 
 import re

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.main_line import Piece, pieces
+from tools.notebooks.main_line import Piece, pieces
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTERS, LABS = (sorted((ROOT / "book").glob(f"{kind}.ipynb")) for kind in ("[0-9]*", "lab_*"))

@@ -9,14 +9,15 @@ from chapter import CHAPTERS, Chapter
 from limits import OLD_FORM, excesses
 from structure import RULES
 
-from tools import prose
 from tools.counts import LIMITS, count, main_line, unfolded
-from tools.main_line import pieces
+from tools.notebooks import prose, reading_time
+from tools.notebooks.main_line import pieces
 
 CLAIM = "A window of seven words keeps the place as surely as a loop does"
 TEN = "one two three four five six seven eight nine ten "
 CELLS = [
-    "# A small chapter\n\n*A promise.*",
+    "# A small chapter\n\n*A promise.*\n\n"
+    ":::{div} info-line\nReading time 1 minute; 2 with everything unfolded · more\n:::",
     "code import numpy as np\n\nrng = np.random.default_rng(0)\nh, total = np.zeros(3), 0",
     f"## A loop\n\nIt reads {{term}}`words <word>` at 0.9, and $x_t$ is a word. {TEN}",
     "code def mean_of(values):\n    return values.mean() + offset\n\n\noffset = 1",
@@ -95,6 +96,11 @@ def too_many_terms(notebook, rows):
 @plant("main_line_within_its_limits", r"21 code cells, more than 20")
 def too_many_cells(notebook, rows):
     notebook.cells[3:3] = [nbformat.v4.new_code_cell("pass", id=f"more-{number}") for number in range(18)]
+
+
+@plant("reading_time_is_computed", r"tells \(4, 4\) minutes of reading, computed are \(1, 2\)")
+def reading_time_of_long_ago(notebook, rows):
+    notebook.cells[0].source = notebook.cells[0].source.replace("1 minute; 2 with everything unfolded", "4 minutes")
 
 
 @plant("answer_before_key_points", "not 'The answer'")
@@ -285,6 +291,21 @@ def test_folds_are_found(tmp_path):
     assert folded == ["###", "mine", "def", "The"]
     fenced = nbformat.v4.new_markdown_cell("```\n### Deeper: no\n```\n\n#### Deeper: no", id="fence")
     assert [piece.fold for piece in pieces(nbformat.v4.new_notebook(cells=[fenced]))] == ["", ""]
+
+
+def test_reading_time_is_written(tmp_path):
+    chapter = small(tmp_path, reading_time_of_long_ago)
+    before = chapter.notebook.cells[0].source
+    assert reading_time.told(chapter.notebook) == (4, 4)
+    for _ in range(2):  # writing it again changes nothing
+        reading_time.write(chapter.notebook)
+        assert "\nReading time 1 minute; 2 with everything unfolded · more\n" in chapter.notebook.cells[0].source
+    chapter.notebook.cells[4].source = "An ordinary text."  # no fold
+    reading_time.write(chapter.notebook)
+    assert chapter.notebook.cells[0].source == before.replace("4 minutes", "2 minutes")
+    plain = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# No info line", id="title")])
+    reading_time.write(plain)
+    assert plain.cells[0].source == "# No info line"
 
 
 def test_reading_time_follows_the_formula(tmp_path):

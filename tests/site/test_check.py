@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from test_build import COPIED, ROOT, small_notebook
 
-from tools import one_page
+from tools.site import one_page
 
 TOC = """format: jb-book
 root: book/index
@@ -84,7 +84,7 @@ def test_a_page_refers_to_others_and_its_own_faults_are_told(tmp_path: Path) -> 
     nbformat.write(notebook, path)
     code, said = check(path, "--page-only")
     assert code == 0, said
-    html = (one_page.CHECKED.relative_to(one_page.build.ROOT) / "02_small/_build/html/book/02_small.html").as_posix()
+    html = (one_page.CHECKED.relative_to(one_page.ROOT) / "02_small/_build/html/book/02_small.html").as_posix()
     text = " ".join((tmp_path / html).read_text("utf8").split())
     assert "Fig. 1.1" in text, "the other page's figure has its number"
     assert "Fig. 2.1" in text, "and this page's has that of its chapter"
@@ -109,7 +109,7 @@ def test_other_pages_are_outlined(tmp_path: Path) -> None:
 
 def test_a_page_that_is_not_listed_yet_gets_a_place() -> None:
     toc = json.dumps({"format": "jb-book", "root": "book/index", "parts": [{"caption": "Back", "chapters": []}]})
-    listed = one_page.with_page(toc.encode(), one_page.build.ROOT / "book/lab_new.ipynb").decode()
+    listed = one_page.with_page(toc.encode(), one_page.ROOT / "book/lab_new.ipynb").decode()
     assert listed.index("book/lab_new") < listed.index("caption: Back")
 
 

@@ -10,7 +10,7 @@ from conftest import PHONE
 from ext_book import Book, build
 from playwright.sync_api import expect
 
-from tools.serve import serving
+from tools.site.serve import serving
 
 CHAPTER = """# Chapter
 

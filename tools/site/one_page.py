@@ -6,6 +6,7 @@ that links lead somewhere and numbers are those of the book. The glossary, the n
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ import nbformat
 import yaml
 
 from tools import build
+from tools.places import BUILD, EXECUTED, ROOT
 
-CHECKED = build.BUILD / "check"
+CHECKED = BUILD / "check"
 WHOLE = {"glossary", "notation", "bibliography"}
 FIGURE = ":::{{figure}} _static/logo.svg\n:name: {name}\n:alt: Stands for a figure of another page.\n\n{name}\n:::"
 KEPT = re.compile(
@@ -70,13 +72,13 @@ def as_staged(path: Path) -> bytes:
 def stage(page: Path, source: Path) -> None:
     """Make `source` the book with one chapter."""
     wanted = {}
-    for original in [build.ROOT / "_config.yml", build.ROOT / "_toc.yml", *build.files_below(build.ROOT / "book")]:
-        is_page = original.parent == build.ROOT / "book" and original.suffix in (".ipynb", ".md")
+    for original in [ROOT / "_config.yml", ROOT / "_toc.yml", *build.files_below(ROOT / "book")]:
+        is_page = original.parent == ROOT / "book" and original.suffix in (".ipynb", ".md")
         if original == page:
-            data = (build.EXECUTED / page.name).read_bytes()
+            data = (EXECUTED / page.name).read_bytes()
         else:
             data = as_staged(original) if is_page else original.read_bytes()
-        wanted[source / original.relative_to(build.ROOT)] = data
+        wanted[source / original.relative_to(ROOT)] = data
     if page not in build.notebooks():
         wanted[source / "_toc.yml"] = with_page(wanted[source / "_toc.yml"], page)
     for target, data in wanted.items():
@@ -88,7 +90,7 @@ def stage(page: Path, source: Path) -> None:
 def with_page(toc: bytes, page: Path) -> bytes:
     """The table of contents with a page that it does not list yet, in a part of its own."""
     table = yaml.safe_load(toc)
-    name = str(page.relative_to(build.ROOT).with_suffix(""))
+    name = str(page.relative_to(ROOT).with_suffix(""))
     table["parts"].insert(-1, {"caption": "Not listed yet", "numbered": 1, "chapters": [{"file": name}]})
     return yaml.safe_dump(table, sort_keys=False).encode()
 
@@ -98,6 +100,17 @@ def warnings(log: str, page: Path) -> list[str]:
     said = [line for line in log.splitlines() if re.search(r"WARNING:|ERROR:|CRITICAL:|Exception|^\w*Error:", line)]
     others = re.compile(r"/source/book/(?!_)([\w-]+)\.(?:ipynb|md)")
     return [line for line in said if not (found := others.search(line)) or found[1] == page.stem]
+
+
+def forget_if_changed(folder: Path) -> None:
+    """Begin anew when the extensions or the configuration are others than those that read the kept pages."""
+    folders = sorted((ROOT / "book").glob("_*/"))
+    machinery = build.tree_digest(ROOT / "_config.yml", ROOT / "_toc.yml", Path(__file__), *folders)
+    kept = folder / "machinery"
+    if not kept.exists() or kept.read_text("utf8") != machinery:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        kept.write_text(machinery, "utf8")
 
 
 def build_page(page: Path, runtime: Path | None) -> tuple[Path, list[str]]:
@@ -119,9 +132,10 @@ def build_page(page: Path, runtime: Path | None) -> tuple[Path, list[str]]:
 
     """
     folder = CHECKED / page.stem
+    forget_if_changed(folder)
     stage(page, folder / "source")
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(folder / "source")]
-    told = {"BOOK_ROOT": str(build.ROOT), "PYTHONPATH": str(build.ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
+    told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
     done = subprocess.run(
         [*command, "--path-output", str(folder), "-n", "--keep-going"],
         env={**os.environ, **told},
