@@ -12,8 +12,8 @@ from rnn_utils.data import (
     delay_line,
     human_numbers,
     last_inputs,
-    switch,
     pattern_search,
+    switch,
     temporal_order,
     toy_sentences,
 )
