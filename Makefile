@@ -6,7 +6,7 @@ PAGE    = tests/site/test_run_chapters.py
 REPORTS = _build/recorded
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book serve pdf offline refresh test unit notebooks structure site page site-report lint bench lock clean .venv-test
+.PHONY: help book serve pdf offline refresh counts check test unit notebooks structure site page site-report lint bench lock clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -26,6 +26,13 @@ offline: book  ## the site as a zip that any static server can serve, offered li
 refresh:  ## execute the notebooks in place (NB="book/01_….ipynb" for some of them)
 	@$(PYTHON) tools/setup_env.py book
 	@$(RUN) -m tools.refresh $(NB)
+
+counts:  ## what each chapter asks of its reader, beside the limits (NB=… likewise)
+	@$(PYTHON) tools/setup_env.py book
+	@$(RUN) -m tools.counts $(NB)
+
+check: .venv-test  ## the template, the page and the outputs of one chapter (NB="book/03_….ipynb")
+	@$(THREADS) $(RUN) -m tools.check $(NB)
 
 test: lint unit structure notebooks site  ## everything: code, notebooks, built pages in a real browser
 

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from rnn_utils import data
+from rnn_utils.atomic import write_whole
 from rnn_utils.models import LanguageModel
 from rnn_utils.optim import Adam, linear_decay
 from rnn_utils.training import evaluate, fit
@@ -103,9 +104,7 @@ def main(arguments: list[str]) -> None:
         "settings": given,
         "curve": train(given, characters),
     }
-    unfinished = out.with_name(f".{out.name}.tmp")
-    unfinished.write_text(json.dumps(record, indent=1) + "\n", "utf8")
-    os.replace(unfinished, out)
+    write_whole(out, json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

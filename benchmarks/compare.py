@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from rnn_utils import GRU, LSTM, RNN, data, init
+from rnn_utils.atomic import write_whole
 from rnn_utils.metrics import accuracy
 from rnn_utils.models import LanguageModel, SequenceModel
 from rnn_utils.optim import Adam
@@ -372,11 +373,9 @@ def versions() -> dict[str, str]:
 
 
 def write(path: Path, record: dict[str, Any]) -> None:
-    """Write a record, one run a line, under another name first."""
+    """Write a record, one run a line, whole or not at all."""
     text = json.dumps(record, ensure_ascii=False).replace("[{", "[\n {").replace("}, {", "},\n {")
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text + "\n", "utf8")
-    os.replace(unfinished, path)
+    write_whole(path, text + "\n")
 
 
 def main(arguments: list[str], settings: dict[str, Any] = SETTINGS) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tools.build import notebooks
+from tools.notebooks import reading_time
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.places import ROOT
 
@@ -25,6 +26,7 @@ def main(arguments: list[str]) -> None:
             failures.append(str(error))
             print("  FAILED, left as it was", flush=True)
             continue
+        reading_time.write(notebook)
         write(notebook, page)
         print(f"  {seconds:.1f} s", flush=True)
     if failures:

@@ -71,7 +71,7 @@ class Book:
         )
 
     def run(self, command: str = "build", **variables: str) -> tuple[int, str]:
-        """Run to the end; a command that has none fails the test with what it said, and is ended with all it started."""
+        """Run to the end; a command without one fails the test with what it said, and is ended with all it started."""
         process = self.start(command, **variables)
         try:
             output, _ = process.communicate(timeout=240)

@@ -1,1 +1,1 @@
-"""What meets a kernel: execution, and how kernels are talked to."""
+"""What is done with chapters: executing them, how kernels are talked to, and what is counted in their text."""

@@ -21,7 +21,7 @@ STYLE = Path(__file__).with_name("paper.css")
 FIRST = "book/index.html"
 STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of code, and where a formula's signs go
 LINES = 45  # of code and output that a page holds for certain
-ON_SCREEN_ONLY = "script, style, noscript, button, .run-bar, .take-along, #the-map, #four-ways-to-read"
+ON_SCREEN_ONLY = "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #four-ways-to-read"
 ON_PAPER = (
     "On paper, answers and solutions stand at the end of each chapter, figures that can be touched on the site are "
     "tables, and code that does nothing but draw a figure is left to the notebooks."

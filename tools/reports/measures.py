@@ -51,7 +51,7 @@ def measure(root: Path, executed: list[Path], recorded: Path) -> dict[str, Any]:
     return {
         **{f"{kind}-tests": count for kind, count in tests.items()},
         "tests": sum(tests.values()),
-        "rules": decorated(root / "tests/notebooks/structure.py", "rule"),
+        "rules": sum(decorated(path, "rule") for path in sorted((root / "tests/notebooks").glob("*.py"))),
         "planted-faults": entries(root / "tests/unit/test_mutations.py", "FAULTS"),
         "exercises": len(checks),
         "mistakes": sum(len(check.mistakes) for check in checks),

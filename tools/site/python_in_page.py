@@ -60,7 +60,7 @@ def own_files() -> Iterator[Entry]:
     for path in sorted(RUNNER.glob("*.py")):
         yield path.name, path.read_bytes()
     yield from libraries()
-    for path in sorted((ROOT / "benchmarks").glob("*.json")):
+    for path in sorted([*ROOT.glob("experiments/[a-z]*.json"), *ROOT.glob("benchmarks/[a-z]*.json")]):
         yield str(path.relative_to(ROOT)), path.read_bytes()
     yield "book/", b""  # where a notebook runs
 
