@@ -127,6 +127,8 @@ def checkout(tmp_path, monkeypatch):
     for name in ("pyproject.toml", "requirements/torch.txt", "requirements/book.txt"):
         shutil.copy(ROOT / name, folder / name)
     monkeypatch.setattr(environment, "install", lambda *_: None)
+    create = environment.venv.create
+    monkeypatch.setattr(environment.venv, "create", lambda folder, with_pip, clear: create(folder, clear=clear))
     set_up(folder, monkeypatch)
     return folder
 
