@@ -87,8 +87,13 @@ def test_odd_places_and_settings(tmp_path: Path) -> None:
     assert len(str(long)) > 120
     odd = {"TMPDIR": str(long)} | latin_locale(locales)
     book = Book(project(tmp_path / "Bücher, é à ñ/my book"))
+    book.change(lambda notebook: notebook.cells[1].update(source=notebook.cells[1].source + "\nprint('α → ω')"))
     for command in ("build", "refresh", "site.pack_offline"):
         code, said = book.run(command, **odd)
         assert code == 0, said
-    assert "42" in book.page()
-    assert 'print(6 * 7, "…")' in book.notebook.read_text("utf8")
+    assert "α → ω\n" in book.page()
+    assert '"α → ω\\n"' in book.notebook.read_text("utf8")
+    book.change(lambda notebook: notebook.cells[1].update(source="raise ValueError('β → ω')"))
+    code, said = book.run(**odd)
+    assert code == 1
+    assert "ValueError: \\u03b2 \\u2192" in said, "the terminal has no such letters, and the message arrives"
