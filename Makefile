@@ -6,7 +6,7 @@ PAGE    = tests/site/test_run_chapters.py
 REPORTS = _build/recorded
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book serve pdf offline refresh test unit notebooks structure site page site-report lint bench lock clean .venv-test
+.PHONY: help book serve pdf offline refresh counts check test unit notebooks structure site page site-report lint bench lock clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -15,17 +15,24 @@ book:  ## install what is needed, execute every notebook, build the site
 	@$(RUN) -m tools.build
 
 serve: book  ## open the built site in a browser, served on this machine only
-	@$(RUN) -m tools.serve $(PORT)
+	@$(RUN) -m tools.site.serve $(PORT)
 
 pdf: book  ## the whole book as one PDF, offered on the built site (needs Chromium)
-	@$(RUN) -m tools.pdf
+	@$(RUN) -m tools.paper.make_pdf
 
 offline: book  ## the site as a zip that any static server can serve, offered likewise
-	@$(RUN) -m tools.offline
+	@$(RUN) -m tools.site.pack_offline
 
 refresh:  ## execute the notebooks in place (NB="book/01_….ipynb" for some of them)
 	@$(PYTHON) tools/setup_env.py book
 	@$(RUN) -m tools.refresh $(NB)
+
+counts:  ## what each chapter asks of its reader, beside the limits (NB=… likewise)
+	@$(PYTHON) tools/setup_env.py book
+	@$(RUN) -m tools.counts $(NB)
+
+check: .venv-test  ## the template, the page and the outputs of one chapter (NB="book/03_….ipynb")
+	@$(THREADS) $(RUN) -m tools.check $(NB)
 
 test: lint unit structure notebooks site  ## everything: code, notebooks, built pages in a real browser
 
@@ -43,8 +50,8 @@ structure: .venv-test  ## does every notebook keep to the template?
 	$(RUN) -m pytest tests/notebooks -q --junitxml=$(REPORTS)/structure.xml
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
-	$(THREADS) CI=true $(RUN) -m pytest -p tools.pipes --nbval book -q -n 2 --dist loadfile -p no:cacheprovider \
-		--junitxml=$(REPORTS)/notebooks.xml
+	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval book -q -n 2 --dist loadfile \
+		-p no:cacheprovider --junitxml=$(REPORTS)/notebooks.xml
 
 site: book .venv-test  ## the built pages in headless Chromium
 	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile \
@@ -54,7 +61,7 @@ page: book .venv-test  ## of those, the test that runs every NumPy cell of every
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0
 
 site-report: book .venv-test  ## what each page costs a reader, with Lighthouse (needs Node)
-	@$(RUN) -m tools.site_report
+	@$(RUN) -m tools.reports.page_costs
 
 bench: .venv-test  ## speed of the layers against torch and the naive form
 	$(THREADS) $(RUN) -m benchmarks.layers

@@ -1,1 +1,1 @@
-"""The commands behind the Makefile."""
+"""The commands behind the Makefile: at the top what it and authors call, in the rooms what these use."""

@@ -6,8 +6,10 @@ Each notebook is written whole after all its cells succeeded; one that fails is 
 import sys
 from pathlib import Path
 
-from tools.build import ROOT, notebooks
-from tools.execute import NotebookFailedError, execute, write
+from tools.build import notebooks
+from tools.notebooks import reading_time
+from tools.notebooks.execute import NotebookFailedError, execute, write
+from tools.places import ROOT
 
 
 def main(arguments: list[str]) -> None:
@@ -24,6 +26,7 @@ def main(arguments: list[str]) -> None:
             failures.append(str(error))
             print("  FAILED, left as it was", flush=True)
             continue
+        reading_time.write(notebook)
         write(notebook, page)
         print(f"  {seconds:.1f} s", flush=True)
     if failures:

@@ -28,7 +28,7 @@ HEIGHTS: dict[type[nodes.Node], float] = {
     folded: 60,
     card_part: 60,
 }
-CLOSED = nodes.math_block | nodes.image | nodes.raw | folded | card_part  # the text in it takes no more
+CLOSED = nodes.math_block | nodes.image | nodes.raw | card_part  # the text in it takes no more
 CELL, CODE_LINE, CHARACTER = 60.0, 18.5, 0.6
 STEPS = [round(200 * 1.25**step) for step in range(20)]  # as in late-layout.css
 
@@ -38,6 +38,8 @@ def height(node: nodes.Node) -> float:
     if isinstance(node, nodes.Text):
         return CHARACTER * len(node)
     own = HEIGHTS.get(type(node), 0.0)
+    if isinstance(node, folded):
+        return own + CHARACTER * len(node[0].astext())
     if isinstance(node, CLOSED):
         return own
     if isinstance(node, nodes.literal_block):

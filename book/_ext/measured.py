@@ -1,7 +1,7 @@
 """Numbers that the build has counted: the role ``{measured}`` and the directive ``{measured-table}``.
 
 A number that is typed into a page about tests is wrong by the next test. These come from `measures.json`, which the
-build writes beside the pages (tools/measures.py says what is counted and how).
+build writes beside the pages (tools/reports/measures.py says what is counted and how).
 """
 
 import json

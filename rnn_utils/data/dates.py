@@ -1,6 +1,5 @@
 """Dates as people write them, each with its ISO form: the pairs of a sequence-to-sequence task."""
 
-import csv
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -9,6 +8,7 @@ import numpy as np
 
 from rnn_utils.checks import check_int, check_rng
 from rnn_utils.data.files import read_text
+from rnn_utils.data.table import as_pair, lines_of, shorten
 
 # Babel's named styles and some patterns (d day, MMM month in short, MMMM in full, y year, EEE weekday). Its style
 # "short" is not among them: 5/6/09 is in May or in June, in this century or another.
@@ -79,13 +79,22 @@ def date_pairs(
     return pairs
 
 
-def load_pairs(source: str | os.PathLike[str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def load_pairs(
+    source: str | os.PathLike[str] | Iterable[tuple[str, str]],
+    *,
+    columns: tuple[int, int] | None = None,
+    encoding: str = "utf-8",
+) -> list[tuple[str, str]]:
     """Return the reader's own pairs of texts, input and wanted output.
 
     Parameters
     ----------
     source : path, str or iterable of (str, str)
-        A UTF-8 file with a pair on each line, the two separated by a tab; or such pairs.
+        A file with a pair on each line, the two separated by a tab; or such pairs.
+    columns : (int, int), optional
+        Which columns of the file to take, counted from 0, when it has more than two.
+    encoding : str
+        How the file stores its characters; "cp1252" is what Windows and Excel often write.
 
     Returns
     -------
@@ -103,18 +112,34 @@ def load_pairs(source: str | os.PathLike[str] | Iterable[tuple[str, str]]) -> li
 
     """
     if isinstance(source, str | os.PathLike):
-        rows: Iterable = csv.reader(read_text(source).splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+        pairs = _pairs_of_file(source, columns, encoding)
     elif isinstance(source, Iterable):
-        rows = source
+        pairs = [as_pair(row, item, "(input, output)") for item, row in enumerate(source, 1)]
     else:
         raise TypeError(f"source: got {type(source).__name__}, wanted a file's path or pairs of strings")
-    pairs = []
-    for line, row in enumerate(rows, start=1):
-        if isinstance(row, str) or not all(isinstance(text, str) for text in row):
-            raise TypeError(f"source: got {row!r} as item {line}, wanted a pair of strings")
-        if len(row) != 2 or not all(row):
-            raise ValueError(f"source: got {list(row)} in line {line}, wanted two texts separated by a tab")
-        pairs.append((row[0], row[1]))
+    for item, pair in enumerate(pairs, 1):
+        if not all(text.strip() for text in pair):
+            raise ValueError(f"source: got {pair!r} in line {item}, wanted two texts that are not blank")
     if not pairs:
         raise ValueError("source: got no pairs, wanted at least one")
+    return pairs
+
+
+def _pairs_of_file(
+    path: str | os.PathLike[str], columns: tuple[int, int] | None, encoding: str
+) -> list[tuple[str, str]]:
+    """Return two columns of a file, as they are written."""
+    pairs = []
+    for line, text in enumerate(lines_of(read_text(path, encoding)), 1):
+        row = text.split("\t")
+        if columns is None and len(row) != 2:
+            hint = "; columns=(0, 1) takes the first two" if len(row) > 2 else ""
+            raise ValueError(
+                f"source: line {line} has {len(row)} columns, wanted two texts separated by a tab: "
+                f"{shorten(text)!r}{hint}"
+            )
+        first, second = (0, 1) if columns is None else columns
+        if not (0 <= first < len(row) and 0 <= second < len(row)):
+            raise ValueError(f"columns: got {columns}, but line {line} has {len(row)} columns: {shorten(text)!r}")
+        pairs.append((row[first], row[second]))
     return pairs

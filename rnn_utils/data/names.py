@@ -1,9 +1,9 @@
 """Surnames with the language they are found in, or the reader's own labelled names."""
 
 import ast
-import csv
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from rnn_utils.checks import check_int, check_rng
 from rnn_utils.data.files import package_file, read_text
+from rnn_utils.data.table import as_pair, find_separator, lines_of, read_rows, shorten
 
 # Languages in the Latin alphabet for which faker lists 400 surnames or more. Irish is left out: nearly every name on
 # its list begins with "Mac" or "O", so that the first letters alone would settle the question.
@@ -27,6 +28,10 @@ LOCALES = {
     "Spanish": "es_ES",
     "Swedish": "sv_SE",
 }
+
+# Headings of files of names that people share, in lower case.
+NAME_HEADINGS = frozenset({"name", "names", "surname", "surnames", "last name", "last_name", "lastname", "family name"})
+LABEL_HEADINGS = frozenset({"label", "labels", "class", "language", "nationality", "country", "category", "origin"})
 
 # Letters that Unicode does not take apart into a plain letter and an accent.
 PLAIN = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE"})
@@ -120,19 +125,27 @@ def surnames(
     return Names(np.array(names), np.array(labels, dtype=np.intp), languages)
 
 
-def load_names(source: str | os.PathLike[str] | Iterable[tuple[str, str]]) -> Names:
+def load_names(
+    source: str | os.PathLike[str] | Iterable[tuple[str, str]], *, header: bool | None = None, encoding: str = "utf-8"
+) -> Names:
     """Return the reader's own labelled names, as they are written.
 
     Parameters
     ----------
     source : path, str or iterable of (str, str)
-        A UTF-8 file with a line ``name,label`` for each name, or such pairs. A line that reads ``name,label`` is
-        a heading.
+        A file with a line ``name,label`` for each name (or with a semicolon or a tab between the two), or such pairs.
+    header : bool, optional
+        Whether the file begins with a line of headings. If not given, headings such as ``name,label`` and
+        ``surname,nationality`` are recognised (``label,name`` too: the columns change places), and a first line that
+        could be either is refused.
+    encoding : str
+        How the file stores its characters; "cp1252" is what Windows and Excel often write.
 
     Returns
     -------
     names : Names
-        Grouped by label, the labels in alphabetical order; a pair that occurs twice is kept once.
+        Grouped by label, the labels in alphabetical order; a pair that occurs twice is kept once. A letter with an
+        accent is one character, however the file has it.
 
     Raises
     ------
@@ -141,30 +154,51 @@ def load_names(source: str | os.PathLike[str] | Iterable[tuple[str, str]]) -> Na
     TypeError
         When `source` is neither a path nor pairs of strings.
     ValueError
-        When a line has no name or no label (it is named), or there are fewer than two labels.
+        When a line has no name or no label, or a quotation mark that is not closed (it is named), when the first line
+        may be headings or not, or when there are fewer than two labels.
 
     """
     if isinstance(source, str | os.PathLike):
-        rows: Iterable = csv.reader(read_text(source).splitlines())
+        pairs = _pairs_of_file(source, header, encoding)
     elif isinstance(source, Iterable):
-        rows = source
+        pairs = [as_pair(row, item, "(name, label)") for item, row in enumerate(source, 1)]
+        for item, pair in enumerate(pairs, 1):
+            if not all(text.strip() for text in pair):
+                raise ValueError(f"source: got {pair!r} as item {item}, wanted a name and a label")
     else:
         raise TypeError(f"source: got {type(source).__name__}, wanted a file's path or pairs (name, label)")
-    pairs = set()
-    for line, row in enumerate(rows, start=1):
-        if isinstance(row, str) or not all(isinstance(cell, str) for cell in row):
-            raise TypeError(f"source: got {row!r} as item {line}, wanted a pair of strings (name, label)")
-        cells = [cell.strip() for cell in row]
-        if len(cells) != 2 or not all(cells):
-            raise ValueError(f"source: got {','.join(cells)!r} in line {line}, wanted name,label")
-        if cells != ["name", "label"]:  # the heading of a file
-            pairs.add((cells[1], cells[0]))
-    classes = tuple(sorted({label for label, _ in pairs}))
+    known = sorted({(_composed(label), _composed(name)) for name, label in pairs})
+    classes = tuple(sorted({label for label, _ in known}))
     if len(classes) < 2:
         raise ValueError(f"source: got the labels {list(classes)}, wanted at least two")
-    pairs = sorted(pairs)
-    labels = np.array([classes.index(label) for label, _ in pairs], dtype=np.intp)
-    return Names(np.array([name for _, name in pairs]), labels, classes)
+    labels = np.array([classes.index(label) for label, _ in known], dtype=np.intp)
+    return Names(np.array([name for _, name in known]), labels, classes)
+
+
+def _composed(text: str) -> str:
+    """Return `text` without blanks around it, each letter and its accents as one character where there is one."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def _pairs_of_file(path: str | os.PathLike[str], header: bool | None, encoding: str) -> list[tuple[str, str]]:
+    """Return the pairs (name, label) of a file, without its headings."""
+    lines = lines_of(read_text(path, encoding))
+    rows = read_rows(lines, find_separator(lines[0]))
+    for line, row in enumerate(rows, 1):
+        if len(row) != 2 or not all(row):
+            raise ValueError(f"source: got {shorten(lines[line - 1])!r} in line {line}, wanted name,label")
+    first = tuple(cell.lower() for cell in rows[0])
+    swapped = first[0] in LABEL_HEADINGS and first[1] in NAME_HEADINGS
+    if header is None:
+        header = swapped or (first[0] in NAME_HEADINGS and first[1] in LABEL_HEADINGS)
+        others = Counter(label for _, label in rows[1:])
+        if not header and rows[0][1] not in others and others and min(others.values()) > 1:
+            raise ValueError(
+                f"source: line 1 reads {shorten(lines[0])!r}: headings, or the only name with that label? "
+                "Say header=True or header=False"
+            )
+    pairs = [(row[0], row[1]) for row in rows[header:]]
+    return [(name, label) for label, name in pairs] if header and swapped else pairs
 
 
 def fold_accents(text: str) -> str:

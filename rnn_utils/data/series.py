@@ -2,7 +2,6 @@
 
 import csv
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from rnn_utils.checks import check_array
+from rnn_utils.checks import check_array, check_choice
 from rnn_utils.data.files import package_file, read_text
+from rnn_utils.data.table import Table, decimal_year_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ def co2() -> Series:
     return Series(
         name="Carbon dioxide",
         values=np.array([float(value or "nan") for _, value in rows]),
-        times=np.array([_decimal_year(date.fromisoformat(day)) for day, _ in rows]),
+        times=np.array([decimal_year_of(date.fromisoformat(day)) for day, _ in rows]),
         unit="ppmv",
         period=52,
         description="Weekly mean concentration of carbon dioxide in the air at Mauna Loa, Hawaii, 1958 to 2001.",
@@ -188,12 +188,14 @@ def fill_gaps(series: Series) -> tuple[Series, int]:
 def load_series(
     source: str | os.PathLike[str] | Any,
     *,
-    column: int | str = -1,
+    column: int | str | None = None,
     times: int | str | np.ndarray | None = None,
     name: str = "My series",
     unit: str = "",
     period: int | None = None,
     allow_gaps: bool = False,
+    decimal: str = ".",
+    encoding: str = "utf-8",
 ) -> Series:
     """Return the reader's own series, from a file or an array.
 
@@ -202,15 +204,19 @@ def load_series(
     source : path, str or array_like, shape (T,)
         A text file with one number a line or with columns separated by commas, semicolons or tabs, with or without a
         line of headings; or the numbers themselves.
-    column : int or str
-        The column that holds the values, by position or by heading (files only).
+    column : int or str, optional
+        The column that holds the values, by position or by heading (files only); the last one if not given.
     times : int, str or array_like, shape (T,), optional
         The column that holds the times (numbers, or dates such as 1958-03-29), or the times themselves; 0, 1, 2 …
         when not given.
     name, unit, period
         As in `Series`.
     allow_gaps : bool
-        Keep empty cells and NaN as missing values instead of refusing them.
+        Keep missing values as NaN instead of refusing them: empty cells, NaN, NA, null, ``?`` and the like.
+    decimal : {".", ","}
+        What separates the decimals of a number in the file. With a comma, columns are separated by semicolons or tabs.
+    encoding : str
+        How the file stores its characters; "cp1252" is what Windows and Excel often write.
 
     Returns
     -------
@@ -224,16 +230,22 @@ def load_series(
     TypeError
         When `source` is neither a path nor numbers.
     ValueError
-        When it is empty, or a value is no number, missing or infinite: its position or line is named.
+        When it is empty, or a value is no number, missing or infinite: its position or line is named. Also when lines
+        such as ``20,7`` leave open whether a comma separates columns or decimals.
 
     """
+    check_choice("decimal", decimal, (".", ","))
     origin = "an array"
     if isinstance(source, str | os.PathLike):
-        table = _Table(source)
+        table = Table(source, decimal=decimal, encoding=encoding)
+        if column is None and not isinstance(times, int | str):
+            table.check_columns_told_from_decimals()
         origin = Path(source).name
-        source = table.column("column", column)
+        source = table.values("column", -1 if column is None else column, allow_gaps=allow_gaps)
         if isinstance(times, int | str):
-            times = table.column("times", times)
+            times = table.times("times", times)
+    if isinstance(source, np.ma.MaskedArray):
+        source = source.astype(np.float64).filled(np.nan)
     if np.size(source) == 0:
         raise ValueError("source: got no values, wanted at least one")
     values = check_array("source", source, ("T",), finite=False).astype(np.float64)
@@ -244,64 +256,6 @@ def load_series(
         raise ValueError(f"source: got {values[t]} at position {t}, wanted finite numbers{hint}")
     when = np.arange(len(values)) if times is None else times
     return Series(name, values, when, unit, period, f"{len(values)} values from {origin}.", origin)
-
-
-class _Table:
-    """A small file of columns, every cell a string until asked for as a number."""
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Read the file, find out what separates its columns and whether it begins with headings."""
-        lines = read_text(path).strip("\n").splitlines()
-        separator = max(",;\t", key=lines[0].count)
-        # A blank line among the values is a missing value, not nothing.
-        self.rows = [[cell.strip() for cell in row] or [""] for row in csv.reader(lines, delimiter=separator)]
-        self.width = len(self.rows[0])
-        for line, row in enumerate(self.rows, 1):
-            if len(row) != self.width:
-                raise ValueError(f"source: line {line} has {len(row)} columns, wanted {self.width} as in line 1")
-        self.headings: list[str] = []
-        if not any(_is(float, cell) or _is(_from_date, cell) for cell in self.rows[0]):
-            self.headings = self.rows.pop(0)
-        if not self.rows:
-            raise ValueError(f"source: {str(path)!r} has headings but no values")
-
-    def column(self, argument: str, which: int | str) -> np.ndarray:
-        """Return one column, shape (T,), as numbers: NaN where a cell is empty; `times` may be ISO dates."""
-        if isinstance(which, str):
-            if which not in self.headings:
-                raise ValueError(f"{argument}: got {which!r}, wanted one of the headings {self.headings}")
-            which = self.headings.index(which)
-        if not -self.width <= which < self.width:
-            raise ValueError(f"{argument}: got column {which}, but the file has {self.width}")
-        cells = [row[which] or "nan" for row in self.rows]
-        read = _from_date if argument == "times" and _is(_from_date, cells[0]) else float
-        for line, cell in enumerate(cells, start=2 if self.headings else 1):
-            if not _is(read, cell):
-                wanted = "a number" if read is float else "a date such as 1958-03-29"
-                raise ValueError(f"source: got {cell!r} in line {line}, wanted {wanted}")
-        return np.array([read(cell) for cell in cells])
-
-
-def _is(read: Callable[[str], float], cell: str) -> bool:
-    """Say whether `read` can make a number of the cell."""
-    try:
-        read(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _from_date(cell: str) -> float:
-    """Return a date such as 1958-03-29 in decimal years: 1958 + 87/365."""
-    if "-" not in cell:  # 19580329 is a date to Python too, but to a reader a number
-        raise ValueError
-    return _decimal_year(date.fromisoformat(cell))
-
-
-def _decimal_year(day: date) -> float:
-    """Return a day in decimal years: the 29th of March 1958 is 1958 + 87/365."""
-    start, end = date(day.year, 1, 1), date(day.year + 1, 1, 1)
-    return day.year + (day - start).days / (end - start).days
 
 
 def _rows(dataset: str) -> list[list[str]]:

@@ -104,14 +104,17 @@ def python_docs() -> str:
     return "\n\n".join(topics[name].strip() for name in sorted(topics)) + "\n"
 
 
-def load_text(source: str | os.PathLike[str]) -> str:
+def load_text(source: str | os.PathLike[str], *, encoding: str = "utf-8") -> str:
     """Return the reader's own text, from a file or as it is given.
 
     Parameters
     ----------
     source : str or path
-        A UTF-8 file, or the text itself. A string is a file's name when such a file exists or when it is one line that
-        ends like a file's name (``"my_poems.txt"``); a `pathlib.Path` is always a file.
+        A file, or the text itself. A `pathlib.Path` is always a file. A string is a file's path when it looks like
+        one: one line that is a single word, ends like a file's name (``"my_poems.txt"``) or begins like a path
+        (``"./my poems"``). A text of that form is taken as a text when it ends with a line end.
+    encoding : str
+        How the file stores its characters; "cp1252" is what Windows often writes.
 
     Returns
     -------
@@ -125,11 +128,15 @@ def load_text(source: str | os.PathLike[str]) -> str:
     TypeError
         When `source` is neither a string nor a path.
     ValueError
-        When the text is empty or the file is not UTF-8.
+        When the text is empty, the file is no text in that encoding, or a string could mean a text or a file.
 
     """
     if is_path(source):
-        return read_text(source)
+        try:
+            return read_text(source, encoding)
+        except FileNotFoundError as error:
+            hint = "" if isinstance(source, os.PathLike) else "; if this is the text itself, end it with a line end"
+            raise FileNotFoundError(f"{error}{hint}") from None
     if not isinstance(source, str):
         raise TypeError(f"source: got {type(source).__name__}, wanted a file's path or a text")
     if not source.strip():

@@ -1,6 +1,7 @@
 """From text to whole numbers and back: tokens, the vocabulary, and one-hot vectors."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from rnn_utils.checks import check_array, check_int
+
+JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # they stand inside words of Persian and Hindi
 
 
 def words(text: str, *, lower: bool = True) -> list[str]:
@@ -23,7 +26,8 @@ def words(text: str, *, lower: bool = True) -> list[str]:
     Returns
     -------
     tokens : list of str
-        A word keeps the apostrophes inside it; every other mark is a token of its own.
+        A word keeps the apostrophes inside it, straight or typographic, and the accents and vowel signs that Unicode
+        writes as characters of their own; every other mark is a token of its own.
 
     Examples
     --------
@@ -33,7 +37,11 @@ def words(text: str, *, lower: bool = True) -> list[str]:
     """
     if not isinstance(text, str):
         raise TypeError(f"text: got {type(text).__name__}, wanted a str")
-    return re.findall(r"\w+(?:'\w+)*|[^\w\s]", text.lower() if lower else text)
+    text = text.lower() if lower else text
+    # re's \w has no combining marks, without which "é" in two characters and most words of Hindi fall to pieces.
+    marks = "".join(sorted(c for c in set(text) if unicodedata.category(c)[0] == "M" or c in JOINERS))
+    letter = rf"[\w{marks}]"
+    return re.findall(rf"{letter}+(?:['’]{letter}+)*|[^\w\s]", text)
 
 
 class Vocabulary:
@@ -65,7 +73,7 @@ class Vocabulary:
     Raises
     ------
     TypeError
-        When a token is not a string.
+        When a token is not a string, or `specials` is a single string.
     ValueError
         When there are no tokens.
 
@@ -91,13 +99,12 @@ class Vocabulary:
     ) -> None:
         """Count the tokens and number them."""
         check_int("min_count", min_count)
-        if not isinstance(tokens, Iterable):
-            raise TypeError(f"tokens: got {type(tokens).__name__}, wanted a str or a list of str")
         self.of_characters = isinstance(tokens, str)
-        counts = Counter(tokens)
-        for token in counts:
-            if not isinstance(token, str):
-                raise TypeError(f"tokens: got {token!r} ({type(token).__name__}), wanted strings")
+        if isinstance(specials, str):
+            raise TypeError(f"specials: got the string {specials!r}, wanted a list of tokens: specials=[{specials!r}]")
+        counts: Counter[str] = Counter(_strings("tokens", tokens))
+        _strings("specials", specials)
+        _strings("unknown", [] if unknown is None else [unknown])
         first = dict.fromkeys([*specials, *([unknown] if unknown is not None else [])])
         found = sorted(token for token, count in counts.items() if count >= min_count and token not in first)
         if not found:
@@ -136,13 +143,17 @@ class Vocabulary:
         Raises
         ------
         TypeError
-            When a vocabulary of words gets one string: split it first.
+            When a vocabulary of words gets one string (split it first), or a token is not a string.
         ValueError
             When a token is outside the vocabulary and there is no unknown token: it and its position are named.
 
         """
         if isinstance(tokens, str) and not self.of_characters:
-            raise TypeError("tokens: got one string, wanted a list of words: encode(words(text))")
+            raise TypeError(
+                "tokens: got one string, wanted a list of tokens, as this vocabulary was made from a list: "
+                "encode(words(text)) for words, encode(list(text)) for characters"
+            )
+        tokens = _strings("tokens", tokens)
         if self.unknown is not None:
             other = self.ids[self.unknown]
             return np.array([self.ids.get(token, other) for token in tokens], dtype=np.intp)
@@ -175,6 +186,19 @@ class Vocabulary:
         if np.size(ids) == 0:
             return ""
         return separator.join(self.tokens[i] for i in check_ids("ids", ids, len(self), ndim=1))
+
+
+def _strings(name: str, tokens: str | Iterable[str]) -> str | list[str]:
+    """Return the tokens, a string as it is and anything else as a list, after checking that each is a string."""
+    if isinstance(tokens, str):
+        return tokens
+    if not isinstance(tokens, Iterable):
+        raise TypeError(f"{name}: got {type(tokens).__name__}, wanted a str or a list of str")
+    tokens = list(tokens)
+    for position, token in enumerate(tokens):
+        if not isinstance(token, str):
+            raise TypeError(f"{name}: got {token!r} ({type(token).__name__}) at position {position}, wanted strings")
+    return tokens
 
 
 def one_hot(ids: Any, V: int, dtype: Any = np.float32) -> np.ndarray:

@@ -1,85 +1,30 @@
 """What the chapter template asks of a notebook, one rule a function: each yields what is wrong, in words.
 
 Strict nbval compares outputs, but passes cells that were never run, pictures without a description and pages without
-their exercises. These rules see to that; `test_planted_faults.py` shows that each of them can fail.
+their exercises. These rules see to that; `test_planted_faults.py` shows that each of them can fail. The limits of the
+main line, what folds may touch and the chapter's claims have rules in files of their own.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Iterator
 
-import nbformat
+import claims  # noqa: F401  (its rules join the list)
+import folds  # noqa: F401
+import limits  # noqa: F401
+from chapter import NOTEBOOKS, ROOT, RULES, Chapter, is_compared, pictures, printed, rule
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-NOTEBOOKS = sorted((ROOT / "book").glob("[0-9]*.ipynb"))
+__all__ = ["NOTEBOOKS", "ROOT", "RULES", "Chapter", "faults", "pictures", "printed"]
 
 MAX_BYTES = 300 * 1024
 MAX_LINES = 40
 MAX_COLUMNS = 88  # what fits a code cell on the page without scrolling
 MIN_COMPARED = 0.6
-NOT_COMPARED = ("nbval-ignore-output", "nbval-skip", "nbval_ignore_output", "nbval_skip")
 SECTIONS = ["Key points", "Check yourself", "Exercises", "In an interview", "Further reading and watching"]
 UNSTABLE = {
     "an unrounded number": r"\d\.\d{7,}",
     "an address in memory": r"\b0x[0-9a-f]{8,}",
     "a path of one machine": r"/(?:home|root|Users|tmp)/",
 }
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """A notebook as it stands on disk."""
-
-    path: Path
-
-    @cached_property
-    def notebook(self) -> nbformat.NotebookNode:
-        return nbformat.read(self.path, as_version=4)
-
-    @cached_property
-    def code(self) -> list[nbformat.NotebookNode]:
-        return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
-
-    @cached_property
-    def prose(self) -> str:
-        return "\n\n".join(cell.source for cell in self.notebook.cells if cell.cell_type == "markdown")
-
-    @cached_property
-    def headings(self) -> list[str]:
-        return re.findall(r"^## +(.+?) *$", self.prose, re.MULTILINE)
-
-    def section(self, title: str) -> str:
-        """The prose under a second-level heading."""
-        found = re.search(rf"^## +{re.escape(title)} *$(.*?)(?=^## |\Z)", self.prose, re.MULTILINE | re.DOTALL)
-        return found[1] if found else ""
-
-
-def printed(cell: nbformat.NotebookNode) -> str:
-    """Text that a cell shows: what it prints and the text form of its value."""
-    texts = [output.text for output in cell.outputs if output.output_type == "stream"]
-    return "".join(texts + [o.data.get("text/plain", "") for o in cell.outputs if o.output_type == "execute_result"])
-
-
-def pictures(cell: nbformat.NotebookNode) -> list[str]:
-    """Picture formats among a cell's outputs."""
-    return [kind for output in cell.outputs for kind in output.get("data", {}) if kind.startswith("image/")]
-
-
-def is_compared(cell: nbformat.NotebookNode) -> bool:
-    """Whether nbval looks at the cell's output."""
-    marks = [*cell.metadata.get("tags", []), *re.findall(r"# *(\S+)", cell.source.splitlines()[0].lower())]
-    return not set(marks) & set(NOT_COMPARED)
-
-
-RULES: list[Callable[[Chapter], Iterator[str]]] = []
-
-
-def rule(check: Callable[[Chapter], Iterator[str]]) -> Callable[[Chapter], Iterator[str]]:
-    """Add a check to those that every chapter must pass."""
-    RULES.append(check)
-    return check
 
 
 @rule
@@ -195,12 +140,13 @@ def opening(chapter: Chapter) -> Iterator[str]:
 
 @rule
 def sections(chapter: Chapter) -> Iterator[str]:
-    if chapter.headings[-len(SECTIONS) :] != SECTIONS:
-        yield f"the chapter does not end with the sections {', '.join(SECTIONS)}"
+    wanted = [title for title in SECTIONS if title != "In an interview" or not chapter.is_lab]
+    if chapter.headings[-len(wanted) :] != wanted:
+        yield f"the chapter does not end with the sections {', '.join(wanted)}"
     taught = [heading for heading in chapter.headings if heading not in [*SECTIONS, "The answer"]]
     if not 4 <= len(taught) <= 7:
         yield f"{len(taught)} sections, wanted 4 to 7"
-    for title in SECTIONS:
+    for title in wanted:
         if chapter.section(title).count(" ") < 10:
             yield f"the section {title!r} is missing or empty"
 
@@ -214,8 +160,11 @@ def learning_aids(chapter: Chapter) -> Iterator[str]:
             4,
             6,
         ),
-        "exercises": (len(re.findall(r"^:+\{exercise\}", chapter.prose, re.MULTILINE)), 3, 4),
-        "interview questions": (len(re.findall(r"^:+\{interview\}", chapter.prose, re.MULTILINE)), 2, 4),
+        "exercises": (len(re.findall(r"^:+\{exercise\}", chapter.prose, re.MULTILINE)), 2 if chapter.is_lab else 3, 4),
+        "interview questions": (
+            len(re.findall(r"^:+\{interview\}", chapter.prose, re.MULTILINE)),
+            *((0, 0) if chapter.is_lab else (2, 4)),
+        ),
     }
     for what, (count, least, most) in counts.items():
         if not least <= count <= most:
@@ -233,7 +182,7 @@ def exercises_are_complete(chapter: Chapter) -> Iterator[str]:
         yield f"{hints} hints for {len(labels)} exercises"
     seen: dict[str, str] = {}
     for cell in chapter.code:
-        for name in re.findall(r"exercises\.ch\d+\.(check_\w+)\(", cell.source):
+        for name in re.findall(r"exercises\.(?:ch\d+|lab_\w+)\.(check_\w+)\(", cell.source):
             seen[name] = seen.get(name, "") + printed(cell)[:1]
     for name, marks in seen.items():
         if marks != "○✓":

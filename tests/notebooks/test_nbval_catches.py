@@ -24,7 +24,8 @@ def test_strict_comparison_catches_what_it_should(tmp_path):
         cell.metadata["tags"] = tags
         notebook.cells.append(cell)
     nbformat.write(notebook, tmp_path / "planted.ipynb")
-    command = [sys.executable, "-m", "pytest", "-p", "tools.pipes", "-p", "no:cacheprovider", "--nbval", "-q", "-rA"]
+    plugins = ["-p", "tools.notebooks.kernel_pipes", "-p", "no:cacheprovider", "--nbval"]
+    command = [sys.executable, "-m", "pytest", *plugins, "-q", "-rA"]
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), str(tmp_path)]
     done = subprocess.run([*command, *settings], capture_output=True, text=True, cwd=ROOT)
     report = done.stdout + done.stderr

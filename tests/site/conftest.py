@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from run_page import Cell, cells
 
-from tools.serve import serving
+from tools.site.serve import serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SITE = ROOT / "_build/html"
+SITE = Path(os.environ.get("BOOK_SITE") or ROOT / "_build/html")
+ONE_PAGE = os.environ.get("BOOK_PAGE")  # `tools.check` asks for the tests of one page
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 QUIET = [
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -58,7 +59,8 @@ def server(site: Path) -> Iterator[str]:
 def pages(site: Path) -> list[str]:
     """Paths of all pages, relative to the site's folder."""
     found = sorted(str(page.relative_to(site)) for page in site.rglob("*.html"))
-    return [page for page in found if not page.startswith(("_static/", "_sources/")) and "planted-" not in page]
+    wanted = [page for page in found if not page.startswith(("_static/", "_sources/")) and "planted-" not in page]
+    return [page for page in wanted if ONE_PAGE in (None, page)]
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Cells that run in the page, for the tests that run them: buttons, output and what stands in the book."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SITE = Path(__file__).resolve().parent.parent.parent / "_build/html"
-CHAPTERS = sorted((SITE / "book").glob("[0-9][0-9]_*.html"))
+SITE = Path(os.environ.get("BOOK_SITE") or Path(__file__).resolve().parent.parent.parent / "_build/html")
+CHAPTERS = [*sorted((SITE / "book").glob("[0-9][0-9]_*.html")), *sorted((SITE / "book").glob("lab_*.html"))]
+CHAPTERS = [page for page in CHAPTERS if os.environ.get("BOOK_PAGE", "").removeprefix("book/") in ("", page.name)]
 MINUTES = 15  # at most, for a training in WebAssembly on a busy machine
 TEXT = ".output.stream pre, .output.text_plain pre"
 

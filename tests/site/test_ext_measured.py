@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 from ext_book import build
 
-from tools import measures
+from tools.reports import measures
 
 CODE = nbformat.v4.new_code_cell
 COUNTED = {

@@ -14,15 +14,15 @@ from bs4 import BeautifulSoup
 from test_links import broken_links, read
 from test_pages import visit
 
-from tools.serve import serving
-from tools.take_along import NAME, PDF, ZIP
+from tools.site.serve import serving
+from tools.site.take_along import NAME, PDF, ZIP
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def run(site: Path) -> bytes:
     """`make offline` for a site."""
-    command = [sys.executable, "-m", "tools.offline", str(site)]
+    command = [sys.executable, "-m", "tools.site.pack_offline", str(site)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return (site / ZIP).read_bytes()

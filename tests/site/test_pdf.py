@@ -15,10 +15,10 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, IndirectObject
 
-from tools.chromium import NoChromiumError, find
-from tools.paper import compose
-from tools.pdf import page_numbers
-from tools.take_along import PDF, ZIP, without_offers
+from tools.paper.chromium import NoChromiumError, find
+from tools.paper.compose import compose
+from tools.paper.make_pdf import page_numbers
+from tools.site.take_along import PDF, ZIP, without_offers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 A4 = (595, 842)  # points
@@ -27,7 +27,7 @@ TEXT_WIDTH = 612  # 162 mm in CSS pixels: A4 without its margins
 
 def run(site: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """`make pdf` for a site."""
-    command = [sys.executable, "-m", "tools.pdf", str(site)]
+    command = [sys.executable, "-m", "tools.paper.make_pdf", str(site)]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
 
 

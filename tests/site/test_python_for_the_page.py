@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import page_files, pyodide_runtime
-from tools.pyodide_runtime import KEPT, fill, from_mirror, missing, ready, wanted
+from tools.site import fetch_pyodide, python_in_page
+from tools.site.fetch_pyodide import KEPT, fill, from_mirror, missing, ready, wanted
 
 SMALL = ("cycler-0.12.1-py3-none-any.whl", "six-1.16.0-py2.py3-none-any.whl")
 
@@ -23,8 +23,14 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "mirror"
     shutil.copytree(KEPT, folder)
     monkeypatch.setenv("PYODIDE_MIRROR", str(folder))
-    monkeypatch.setattr(pyodide_runtime, "SOURCES", {"the mirror folder": from_mirror})
+    monkeypatch.setattr(fetch_pyodide, "SOURCES", {"the mirror folder": from_mirror})
     return folder
+
+
+def test_a_mirror_is_asked_only_where_one_is_named(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fetch_pyodide.mirror() == mirror
+    monkeypatch.delenv("PYODIDE_MIRROR")
+    assert fetch_pyodide.mirror() is None
 
 
 def test_a_mirror_gives_every_file(mirror: Path, tmp_path: Path) -> None:
@@ -72,18 +78,18 @@ def test_the_next_source_gives_what_the_first_has_not_or_has_wrong(
         yield SMALL[0], b"something else"
         raise OSError("the line is cut")
 
-    monkeypatch.setattr(pyodide_runtime, "SOURCES", {"wrong": wrong, "the mirror folder": from_mirror})
+    monkeypatch.setattr(fetch_pyodide, "SOURCES", {"wrong": wrong, "the mirror folder": from_mirror})
     assert ready(tmp_path / "kept") == tmp_path / "kept"
 
 
 def test_the_sources_are_asked_in_their_order() -> None:
-    assert list(pyodide_runtime.SOURCES) == ["the mirror folder", "Pyodide's distribution", "npm", "pip"]
+    assert list(fetch_pyodide.SOURCES) == ["the mirror folder", "Pyodide's distribution", "npm", "pip"]
 
 
 def test_without_any_source_the_book_has_no_buttons(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pyodide_runtime, "SOURCES", {})
+    monkeypatch.setattr(fetch_pyodide, "SOURCES", {})
     assert ready(tmp_path / "kept") is None
     assert (
         f"==> no run buttons: {len(wanted())} files of the Python for the page cannot be had" in capsys.readouterr().out
@@ -93,14 +99,14 @@ def test_without_any_source_the_book_has_no_buttons(
 def test_official_files_come_by_name_from_an_address(
     mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pyodide_runtime, "OFFICIAL", f"{mirror.as_uri()}/")
+    monkeypatch.setattr(fetch_pyodide, "OFFICIAL", f"{mirror.as_uri()}/")
     (tmp_path / "kept").mkdir()
-    assert fill(tmp_path / "kept", set(SMALL), pyodide_runtime.from_official) == []
+    assert fill(tmp_path / "kept", set(SMALL), fetch_pyodide.from_official) == []
     assert {path.name for path in (tmp_path / "kept").iterdir()} == set(SMALL)
 
 
 def test_archives_are_the_same_every_time_and_whole() -> None:
-    first, again = (page_files.archive(page_files.own_files()) for _ in range(2))
+    first, again = (python_in_page.archive(python_in_page.own_files()) for _ in range(2))
     assert first == again
     with zipfile.ZipFile(io.BytesIO(first)) as packed:
         names = packed.namelist()
@@ -110,15 +116,15 @@ def test_archives_are_the_same_every_time_and_whole() -> None:
             "cell_runner.py",
             "benchmarks/char_model.json",
         } <= set(names)
-        assert packed.read("rnn_utils/cells.py") == (page_files.ROOT / "rnn_utils/cells.py").read_bytes()
+        assert packed.read("rnn_utils/cells.py") == (python_in_page.ROOT / "rnn_utils/cells.py").read_bytes()
     assert not [name for name in names if "__pycache__" in name]
 
 
-@pytest.mark.parametrize("package", page_files.DATA)
+@pytest.mark.parametrize("package", python_in_page.DATA)
 def test_data_come_with_their_licence_and_stay_small(package: str) -> None:
-    entries = dict(page_files.data_files(package))
+    entries = dict(python_in_page.data_files(package))
     assert [name for name in entries if "LICENSE" in name]
-    assert len(page_files.archive(entries.items())) < 600_000
+    assert len(python_in_page.archive(entries.items())) < 600_000
 
 
 def test_the_site_has_it_all(site: Path) -> None:
@@ -129,4 +135,4 @@ def test_the_site_has_it_all(site: Path) -> None:
         package["file_name"]: package["sha256"] for package in lock["packages"].values()
     }.items() <= wanted().items()
     with zipfile.ZipFile(served / "rnn_utils.zip") as packed:
-        assert packed.read("rnn_utils/optim.py") == (page_files.ROOT / "rnn_utils/optim.py").read_bytes()
+        assert packed.read("rnn_utils/optim.py") == (python_in_page.ROOT / "rnn_utils/optim.py").read_bytes()

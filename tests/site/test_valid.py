@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from tools.npm_tools import NoNodeError, npm_folder
-from tools.serve import serving
+from tools.npm.install import NoNodeError, npm_folder
+from tools.site.serve import serving
 
 JAR = "vnu-jar/build/dist/vnu.jar"
 JAVA = [

@@ -97,7 +97,7 @@ def test_load_pairs(tmp_path):
 def test_load_pairs_says_what_is_wrong(tmp_path):
     path = tmp_path / "mine.tsv"
     path.write_text("a\tb\nc\n")
-    with pytest.raises(ValueError, match=r"got \['c'\] in line 2, wanted two texts"):
+    with pytest.raises(ValueError, match=r"line 2 has 1 columns, wanted two texts separated by a tab: 'c'"):
         load_pairs(path)
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load_pairs("nowhere.tsv")

@@ -79,7 +79,7 @@ def test_vocabulary_says_what_is_wrong():
     vocabulary = Vocabulary("hello")
     with pytest.raises(ValueError, match=r"tokens: 'a' at position 1 is not among the 4 known tokens"):
         vocabulary.encode("hat")
-    with pytest.raises(TypeError, match=r"got one string, wanted a list of words"):
+    with pytest.raises(TypeError, match=r"got one string, wanted a list of tokens"):
         Vocabulary(["a", "b"]).encode("ab")
     with pytest.raises(ValueError, match=r"ids: got 4 at position \(1,\), wanted 0 to 3"):
         vocabulary.decode([0, 4])
@@ -87,7 +87,7 @@ def test_vocabulary_says_what_is_wrong():
         vocabulary.decode([-1])
     with pytest.raises(TypeError, match="ids: got list of dtype float64"):
         vocabulary.decode([0.5])
-    with pytest.raises(TypeError, match=r"tokens: got 1 \(int\), wanted strings"):
+    with pytest.raises(TypeError, match=r"tokens: got 1 \(int\) at position 0, wanted strings"):
         Vocabulary([1, 2])
     with pytest.raises(TypeError, match="tokens: got int"):
         Vocabulary(5)

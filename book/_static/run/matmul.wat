@@ -1,4 +1,5 @@
-;; C = A B for NumPy in the page, in float32; tools/page_files.py makes the float64 version by changing the type's name.
+;; C = A B for NumPy in the page, in float32; tools/site/python_in_page.py makes the
+;; float64 version by changing the type's name.
 ;;
 ;; The NumPy of Pyodide comes without BLAS: its `@` is a plain triple loop. This one computes the same sums in the same
 ;; order, to the last bit, and keeps a tile of C, 4 rows of 32 bytes, in eight vectors while it goes along the sum. B is

@@ -1,0 +1,37 @@
+"""Let kernels talk over files instead of network ports.
+
+Jupyter looks for free ports first and lets the kernel open them later. Two notebooks that start at once may pick the
+same ones, and one kernel dies. Sockets with names of their own cannot collide, and need no network. Windows has none,
+and stays as it is. `tools.notebooks.execute` calls `use_pipes`; strict nbval loads this file as a plugin,
+``pytest -p tools.notebooks.kernel_pipes``.
+"""
+
+import atexit
+import functools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+
+
+def use_pipes() -> None:
+    """Make every kernel manager of this process use named sockets, unless told otherwise."""
+    if os.name == "nt" or hasattr(KernelManager.__init__, "__wrapped__"):
+        return
+    original = KernelManager.__init__
+
+    @functools.wraps(original)
+    def initialise(self: KernelManager, *arguments: Any, **options: Any) -> None:
+        folder = tempfile.mkdtemp(prefix="kernel-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        original(self, *arguments, **{"transport": "ipc", "ip": str(Path(folder) / "socket"), **options})
+
+    KernelManager.__init__ = initialise
+
+
+def pytest_configure() -> None:
+    """As a pytest plugin: before any notebook is collected."""
+    use_pipes()

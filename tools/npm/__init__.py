@@ -1,0 +1,1 @@
+"""Programs from npm in exact versions: Lighthouse and the validator of HTML."""

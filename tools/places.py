@@ -1,0 +1,8 @@
+"""Where things are: the project, and what is built inside it."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
+RECORDED = BUILD / "recorded"  # reports of the last test run: see the Makefile

@@ -1,0 +1,1 @@
+"""Numbers about the book: what its tests count, what its pages cost."""
