@@ -40,7 +40,7 @@ test: lint unit structure notebooks site  ## everything: code, notebooks, built 
 	@$(PYTHON) tools/setup_env.py test
 
 lint: .venv-test  ## style of code and notebooks
-	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools benchmarks book/_ext
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools experiments benchmarks setup.py book/_ext
 
 unit: .venv-test  ## tests of rnn_utils, with coverage
 	$(THREADS) $(RUN) -m pytest tests/unit -q -n 2 --dist loadfile --cov --cov-report=term \
