@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -19,12 +18,15 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from tools import processes
+from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
 from tools.reports.measures import measure
 from tools.site import fetch_pyodide, python_in_page
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
+SITE_MINUTES = 20  # Jupyter Book takes two on two cores
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
@@ -62,11 +64,10 @@ def notebooks() -> list[Path]:
 
 
 def execution_key(notebook: Path) -> str:
-    """What an execution depends on: the cells (text too: it is staged with them), the package, the environment."""
-    cells = [[c.cell_type, c.source, c.metadata] for c in nbformat.read(notebook, as_version=4).cells]
+    """What an execution depends on: the code and the records that it reads, the package, the environment."""
     environment = [ROOT / "binder/requirements.txt", ROOT / "requirements/torch.txt"]  # what the notebooks import
     shared = tree_digest(ROOT / "rnn_utils", *environment, ROOT / "tools/notebooks/execute.py")
-    return digest(json.dumps(cells, sort_keys=True), shared, sys.version)
+    return kept.key(nbformat.read(notebook, as_version=4), shared)
 
 
 def execute_one(notebook: Path, key: str) -> float:
@@ -113,26 +114,36 @@ def replace_if_different(target: Path, data: bytes) -> None:
         target.write_bytes(data)
 
 
+def as_staged(page: Path) -> bytes:
+    """A chapter as it is now, with the outputs of its kept execution."""
+    return nbformat.writes(kept.present(page, EXECUTED / page.name)).encode()
+
+
 def stage(pages: list[Path]) -> None:
     """Make `_build/source` equal to the configuration, the book's files, the executed notebooks and the measures."""
     originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
-    executed = {page: EXECUTED / page.name for page in pages}
-    wanted = set()
-    for original in originals:
-        target = SOURCE / original.relative_to(ROOT)
-        wanted.add(target)
-        replace_if_different(target, executed.get(original, original).read_bytes())
-    counted = measure(ROOT, list(executed.values()), RECORDED)
+    wanted = {original: SOURCE / original.relative_to(ROOT) for original in originals}
+    for original, target in wanted.items():
+        replace_if_different(target, as_staged(original) if original in pages else original.read_bytes())
+    counted = measure(ROOT, [wanted[page] for page in pages], RECORDED)
     replace_if_different(SOURCE / "measures.json", json.dumps(counted, indent=1).encode())
-    for stale in set(files_below(SOURCE)) - wanted - {SOURCE / "measures.json"}:
+    for stale in set(files_below(SOURCE)) - set(wanted.values()) - {SOURCE / "measures.json"}:
         stale.unlink()
 
 
 def site_key(runtime: Path | None) -> str:
     """What the site depends on: all that is staged, the package, the tools, its links, and if Python runs in it."""
-    remote = subprocess.run(["git", "-C", ROOT, "remote", "-v"], capture_output=True, text=True).stdout
     links = [f"{name}={os.environ.get(name, '')}" for name in LINK_VARIABLES]
-    return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), remote, str(bool(runtime)), *links)
+    return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), git_says(), str(bool(runtime)), *links)
+
+
+def git_says() -> str:
+    """What the site's links take from git: the remotes and the branch; nothing where there is no git."""
+    questions = (["remote", "-v"], ["branch", "--show-current"])
+    try:
+        return "".join(processes.run(["git", "-C", ROOT, *question], minutes=1)[1] for question in questions)
+    except OSError:
+        return ""
 
 
 def run_jupyter_book(runtime: Path | None) -> None:
@@ -147,16 +158,12 @@ def run_jupyter_book(runtime: Path | None) -> None:
     shutil.rmtree(WORK / "_build/html", ignore_errors=True)
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(SOURCE), "--path-output", str(WORK)]
     told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
-    built = subprocess.run(
-        [*command, "-W", "-n", "--keep-going"],
-        env={**os.environ, **told},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    log = built.stdout + built.stderr
+    try:
+        code, log = processes.run([*command, "-W", "-n", "--keep-going"], minutes=SITE_MINUTES, variables=told)
+    except TimeoutError as error:
+        sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
     (BUILD / "build.log").write_text(log, "utf8")
-    if built.returncode:
+    if code:
         marks = ("WARNING:", "ERROR:", "error:", "Exception", "Traceback")
         said = [line for line in log.splitlines() if any(mark in line for mark in marks)]
         machinery_file.unlink(missing_ok=True)  # a page kept as parsed would not warn again, and pass the next time

@@ -1,6 +1,6 @@
 """The book's data, offline: text, series, names, dates and synthetic streams, and the batches made from them."""
 
-from rnn_utils.data.batches import contiguous_streams, length_mask, pad, random_windows, split, windows
+from rnn_utils.data.batches import contiguous_streams, last_inputs, length_mask, pad, random_windows, split, windows
 from rnn_utils.data.dates import date_pairs, load_pairs
 from rnn_utils.data.names import Names, fold_accents, load_names, surnames
 from rnn_utils.data.series import Series, co2, elnino, fill_gaps, load_series, sunspots
@@ -10,6 +10,7 @@ from rnn_utils.data.synthetic import (
     counter,
     delay_line,
     pattern_search,
+    switch,
     temporal_order,
 )
 from rnn_utils.data.text import load_text, python_docs, shakespeare
@@ -31,6 +32,7 @@ __all__ = [
     "fill_gaps",
     "fold_accents",
     "human_numbers",
+    "last_inputs",
     "length_mask",
     "load_names",
     "load_pairs",
@@ -45,6 +47,7 @@ __all__ = [
     "split",
     "sunspots",
     "surnames",
+    "switch",
     "temporal_order",
     "toy_sentences",
     "windows",

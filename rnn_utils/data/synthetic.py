@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rnn_utils.checks import check_int, check_rng
+from rnn_utils.checks import check_int, check_number, check_rng
 
 # Copy memory: eight symbols to remember, then the blank and the mark that asks for them.
 SYMBOLS, BLANK, RECALL = 8, 8, 9
@@ -211,6 +211,50 @@ def counter(
     check_int("T", T)
     x = check_rng(rng).integers(2, size=(T, check_int("batch_size", batch_size), 1)).astype(dtype)
     return x, np.cumsum(x, axis=0, dtype=dtype)
+
+
+def switch(
+    T: int, batch_size: int, share: float, rng: np.random.Generator, dtype: Any = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw streams of the commands on, off and nothing; the target is whether the switch is on.
+
+    The first step always brings a command. After it, nothing bounds how far back the last command lies.
+
+    Parameters
+    ----------
+    T : int
+        Steps.
+    batch_size : int
+        B, the number of streams.
+    share : float
+        Probability of a command at each step after the first, from 0 to 1; on and off are equally likely.
+    rng : numpy.random.Generator
+        Draws the commands.
+    dtype : dtype
+        Kind of number to return.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, 1)
+        1 for on, −1 for off, 0 for nothing.
+    y : ndarray, shape (T, B, 1)
+        ``y[t]``: the last of ``x[0]`` to ``x[t]`` that is not 0.
+
+    Notes
+    -----
+    Baseline: a function of the last k inputs has to guess when all of them are 0. From step k on it is right on
+    1 − (1 − share)^k / 2 of the steps at most. What is needed is one bit of memory that never fades.
+
+    """
+    check_int("T", T)
+    check_int("batch_size", batch_size)
+    p = check_number("share", share, 0, 1)
+    x = check_rng(rng).choice([-1, 0, 1], size=(T, batch_size, 1), p=[p / 2, 1 - p, p / 2]).astype(dtype)
+    x[0] = rng.choice([-1, 1], size=(batch_size, 1))
+    y = x.copy()
+    for t in range(1, T):
+        y[t] = np.where(x[t] != 0, x[t], y[t - 1])
+    return x, y
 
 
 def pattern_search(
