@@ -19,6 +19,7 @@ import nbformat
 import yaml
 
 from tools import processes
+from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
 from tools.reports.measures import measure
@@ -62,11 +63,10 @@ def notebooks() -> list[Path]:
 
 
 def execution_key(notebook: Path) -> str:
-    """What an execution depends on: the cells (text too: it is staged with them), the package, the environment."""
-    cells = [[c.cell_type, c.source, c.metadata] for c in nbformat.read(notebook, as_version=4).cells]
+    """What an execution depends on: the code and the records that it reads, the package, the environment."""
     environment = [ROOT / "binder/requirements.txt", ROOT / "requirements/torch.txt"]  # what the notebooks import
     shared = tree_digest(ROOT / "rnn_utils", *environment, ROOT / "tools/notebooks/execute.py")
-    return digest(json.dumps(cells, sort_keys=True), shared, sys.version)
+    return kept.key(nbformat.read(notebook, as_version=4), shared)
 
 
 def execute_one(notebook: Path, key: str) -> float:
@@ -113,18 +113,20 @@ def replace_if_different(target: Path, data: bytes) -> None:
         target.write_bytes(data)
 
 
+def as_staged(page: Path) -> bytes:
+    """A chapter as it is now, with the outputs of its kept execution."""
+    return nbformat.writes(kept.present(page, EXECUTED / page.name)).encode()
+
+
 def stage(pages: list[Path]) -> None:
     """Make `_build/source` equal to the configuration, the book's files, the executed notebooks and the measures."""
     originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
-    executed = {page: EXECUTED / page.name for page in pages}
-    wanted = set()
-    for original in originals:
-        target = SOURCE / original.relative_to(ROOT)
-        wanted.add(target)
-        replace_if_different(target, executed.get(original, original).read_bytes())
-    counted = measure(ROOT, list(executed.values()), RECORDED)
+    wanted = {original: SOURCE / original.relative_to(ROOT) for original in originals}
+    for original, target in wanted.items():
+        replace_if_different(target, as_staged(original) if original in pages else original.read_bytes())
+    counted = measure(ROOT, [wanted[page] for page in pages], RECORDED)
     replace_if_different(SOURCE / "measures.json", json.dumps(counted, indent=1).encode())
-    for stale in set(files_below(SOURCE)) - wanted - {SOURCE / "measures.json"}:
+    for stale in set(files_below(SOURCE)) - set(wanted.values()) - {SOURCE / "measures.json"}:
         stale.unlink()
 
 

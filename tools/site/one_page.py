@@ -13,7 +13,7 @@ import nbformat
 import yaml
 
 from tools import build
-from tools.places import BUILD, EXECUTED, ROOT
+from tools.places import BUILD, ROOT
 from tools.site import jupyter_book
 
 CHECKED = BUILD / "check"
@@ -72,11 +72,8 @@ def stage(page: Path, source: Path) -> None:
     wanted = {}
     for original in [ROOT / "_config.yml", ROOT / "_toc.yml", *build.files_below(ROOT / "book")]:
         is_page = original.parent == ROOT / "book" and original.suffix in (".ipynb", ".md")
-        if original == page:
-            data = (EXECUTED / page.name).read_bytes()
-        else:
-            data = as_staged(original) if is_page else original.read_bytes()
-        wanted[source / original.relative_to(ROOT)] = data
+        how = build.as_staged if original == page else as_staged if is_page else Path.read_bytes
+        wanted[source / original.relative_to(ROOT)] = how(original)
     if page not in build.notebooks():
         wanted[source / "_toc.yml"] = with_page(wanted[source / "_toc.yml"], page)
     for target, data in wanted.items():
