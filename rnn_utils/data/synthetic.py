@@ -4,6 +4,7 @@ Each function's docstring names the *floor*: the best score of a model that sees
 with memory must beat.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
