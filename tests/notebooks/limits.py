@@ -12,7 +12,6 @@ CLOSE = 2  # minutes that the info line may be off in the committed notebook: th
 OLD_FORM = {
     "01_sequence_data",
     "02_raw_sequences_to_tensors",
-    "03_layers_of_an_rnn",
     "04_recurrence",
     "05_rnn_from_scratch",
     "06_backpropagation_through_time",
