@@ -1,71 +1,105 @@
-"""RNNCell, LSTMCell, GRUCell: one step of each layer, forward and backward, written as its equations are.
+"""RNNCell, LSTMCell, GRUCell: one step of a layer, for what has to decide between the steps. See `recurrent`."""
 
-The equations multiply a matrix by a column vector, W x. A batch holds one vector in each row, so the code has x Wᵀ.
-"""
-
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.base import Arrays, RecurrentBase
-from rnn_utils.checks import check_array, check_choice
-from rnn_utils.functional import sigmoid
+from rnn_utils.base import Arrays, Layer, RecurrentLayer, State
+from rnn_utils.checks import check_array
+from rnn_utils.recurrent import GRU, LSTM, RNN
 
 
-class RNNCellCache(NamedTuple):
-    """What `RNNCell.backward` needs."""
+class Cell(Layer):
+    """A recurrent layer that is given its sequences step by step.
 
-    x: np.ndarray
-    h_prev: np.ndarray
-    h: np.ndarray
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H.
+    rng : numpy.random.Generator
+    dtype : {numpy.float32, numpy.float64}
+    **options
+        What else the layer takes.
+
+    Attributes
+    ----------
+    layer : RecurrentLayer
+        What takes the step, as a sequence of length one.
+    params : mapping of str to ndarray
+        The layer's.
+
+    """
+
+    usage: ClassVar[str] = "state, cache = cell.forward(x, state)"
+    layer_type: ClassVar[type[RecurrentLayer]]
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+        **options: Any,
+    ) -> None:
+        self.layer = self.layer_type(input_size, hidden_size, rng=rng, dtype=dtype, **options)
+        self.input_size, self.hidden_size, self.dtype = self.layer.input_size, self.layer.hidden_size, self.layer.dtype
+        self.state_names = self.layer.state_names
+        self.params = self.layer.params
+
+    def __repr__(self) -> str:
+        """Return the sizes and the dtype, as in ``LSTMCell(32, 64, dtype=float32)``."""
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size}, dtype={self.dtype})"
+
+    def forward(self, x: np.ndarray, state: State | None = None) -> tuple[State, Any]:
+        """Take one step.
+
+        Parameters
+        ----------
+        x : ndarray, shape (B, D)
+        state : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray), optional
+            h_{t−1}, or (h_{t−1}, c_{t−1}); zeros when None.
+
+        Returns
+        -------
+        state : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
+            h_t, or (h_t, c_t).
+        cache : NamedTuple
+            What `backward` needs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When a shape or dtype is wrong or an entry is not finite.
+
+        """
+        x = check_array("x", x, ("B", self.input_size))
+        _, state, cache = self.layer.forward(x[None], state)
+        return state, cache
+
+    def backward(self, dstate: State, cache: Any) -> tuple[np.ndarray, State, Arrays]:
+        """Return the gradients of x_t, of the state before it and of the parameters from that of the state after it.
+
+        Parameters
+        ----------
+        dstate : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
+        cache : NamedTuple
+            From `forward`.
+
+        Returns
+        -------
+        dx : ndarray, shape (B, D)
+        dstate : ndarray, shape (B, H), or for an LSTM (ndarray, ndarray)
+        grads : dict
+            With the keys and shapes of `params`.
+
+        """
+        dx, dstate, grads = self.layer.backward(None, cache, dstate)
+        return dx[0], dstate, grads
 
 
-class LSTMCellCache(NamedTuple):
-    """What `LSTMCell.backward` needs."""
-
-    x: np.ndarray
-    h_prev: np.ndarray
-    c_prev: np.ndarray
-    i: np.ndarray
-    f: np.ndarray
-    g: np.ndarray
-    o: np.ndarray
-    tanh_c: np.ndarray
-
-
-class GRUCellCache(NamedTuple):
-    """What `GRUCell.backward` needs; `hn` is W_hn h + b_hn."""
-
-    x: np.ndarray
-    h_prev: np.ndarray
-    r: np.ndarray
-    z: np.ndarray
-    n: np.ndarray
-    hn: np.ndarray
-
-
-class _Cell(RecurrentBase):
-    """Checks, and the products that every cell begins and ends with."""
-
-    def _check_step(self, x: Any, state: Any) -> tuple[np.ndarray, ...]:
-        x = check_array("x", x, ("B", self.input_size)).astype(self.dtype)
-        return x, *self._check_state(state, len(x))
-
-    def _products(self, x: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return W_ih x + b_ih and W_hh h + b_hh, both (B, kH)."""
-        p = self.params
-        return x @ p["weight_ih"].T + p["bias_ih"], h @ p["weight_hh"].T + p["bias_hh"]
-
-    def _products_backward(
-        self, da_x: np.ndarray, da_h: np.ndarray, x: np.ndarray, h: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        """Return the gradients of x, h and the parameters from those of the two products, summed over the batch."""
-        grads = {"weight_ih": da_x.T @ x, "weight_hh": da_h.T @ h, "bias_ih": da_x.sum(0), "bias_hh": da_h.sum(0)}
-        return da_x @ self.params["weight_ih"], da_h @ self.params["weight_hh"], grads
-
-
-class RNNCell(_Cell):
+class RNNCell(Cell):
     """One step of a simple recurrent network: h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh).
 
     Parameters
@@ -82,7 +116,7 @@ class RNNCell(_Cell):
 
     """
 
-    gates: ClassVar[int] = 1
+    layer_type: ClassVar[type[RecurrentLayer]] = RNN
 
     def __init__(
         self,
@@ -93,58 +127,10 @@ class RNNCell(_Cell):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
-        self.nonlinearity = check_choice("nonlinearity", nonlinearity, ("tanh", "relu"))
-
-    def forward(self, x: np.ndarray, state: np.ndarray | None = None) -> tuple[np.ndarray, RNNCellCache]:
-        """Take one step.
-
-        Parameters
-        ----------
-        x : ndarray, shape (B, D)
-        state : ndarray, shape (B, H), optional
-            h_{t−1}; zeros when None.
-
-        Returns
-        -------
-        state : ndarray, shape (B, H)
-            h_t.
-        cache : RNNCellCache
-
-        Raises
-        ------
-        TypeError, ValueError
-            When a shape or dtype is wrong or an entry is not finite.
-
-        """
-        x, h_prev = self._check_step(x, state)
-        a_x, a_h = self._products(x, h_prev)
-        h = np.tanh(a_x + a_h) if self.nonlinearity == "tanh" else np.maximum(a_x + a_h, 0)
-        return h, RNNCellCache(x, h_prev, h)
-
-    def backward(self, dstate: np.ndarray, cache: RNNCellCache) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        """Return the gradients of x_t, h_{t−1} and the parameters from that of h_t.
-
-        Parameters
-        ----------
-        dstate : ndarray, shape (B, H)
-        cache : RNNCellCache
-
-        Returns
-        -------
-        dx : ndarray, shape (B, D)
-        dstate : ndarray, shape (B, H)
-        grads : dict
-            With the keys and shapes of `params`.
-
-        """
-        x, h_prev, h = cache
-        (dh,) = self._check_states("dstate", dstate, len(x), finite=False)
-        da = dh * (1 - h**2) if self.nonlinearity == "tanh" else dh * (h > 0)
-        return self._products_backward(da, da, x, h_prev)
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype, nonlinearity=nonlinearity)
 
 
-class LSTMCell(_Cell):
+class LSTMCell(Cell):
     """One step of a long short-term memory, which adds to its cell state c where an RNN overwrites its h.
 
     ::
@@ -170,72 +156,10 @@ class LSTMCell(_Cell):
 
     """
 
-    gates: ClassVar[int] = 4
-    state_names: ClassVar[tuple[str, ...]] = ("h", "c")
-
-    def forward(
-        self, x: np.ndarray, state: tuple[np.ndarray, np.ndarray] | None = None
-    ) -> tuple[tuple[np.ndarray, np.ndarray], LSTMCellCache]:
-        """Take one step.
-
-        Parameters
-        ----------
-        x : ndarray, shape (B, D)
-        state : (ndarray, ndarray), shapes (B, H), optional
-            (h_{t−1}, c_{t−1}); zeros when None.
-
-        Returns
-        -------
-        state : (ndarray, ndarray), shapes (B, H)
-            (h_t, c_t).
-        cache : LSTMCellCache
-
-        Raises
-        ------
-        TypeError, ValueError
-            When a shape or dtype is wrong or an entry is not finite.
-
-        """
-        x, h_prev, c_prev = self._check_step(x, state)
-        a_x, a_h = self._products(x, h_prev)
-        i, f, g, o = np.split(a_x + a_h, 4, axis=1)  # each (B, H)
-        i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        c = f * c_prev + i * g
-        tanh_c = np.tanh(c)
-        h = o * tanh_c
-        return (h, c), LSTMCellCache(x, h_prev, c_prev, i, f, g, o, tanh_c)
-
-    def backward(
-        self, dstate: tuple[np.ndarray, np.ndarray], cache: LSTMCellCache
-    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Arrays]:
-        """Return the gradients of x_t, (h_{t−1}, c_{t−1}) and the parameters from those of (h_t, c_t).
-
-        Parameters
-        ----------
-        dstate : (ndarray, ndarray), shapes (B, H)
-        cache : LSTMCellCache
-
-        Returns
-        -------
-        dx : ndarray, shape (B, D)
-        dstate : (ndarray, ndarray), shapes (B, H)
-        grads : dict
-            With the keys and shapes of `params`.
-
-        """
-        x, h_prev, c_prev, i, f, g, o, tanh_c = cache
-        dh, dc = self._check_states("dstate", dstate, len(x), finite=False)
-        dc = dc + dh * o * (1 - tanh_c**2)  # c_t reaches the loss by itself and through h_t
-        da_i = dc * g * i * (1 - i)
-        da_f = dc * c_prev * f * (1 - f)
-        da_g = dc * i * (1 - g**2)
-        da_o = dh * tanh_c * o * (1 - o)
-        da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (B, 4H)
-        dx, dh_prev, grads = self._products_backward(da, da, x, h_prev)
-        return dx, (dh_prev, dc * f), grads
+    layer_type: ClassVar[type[RecurrentLayer]] = LSTM
 
 
-class GRUCell(_Cell):
+class GRUCell(Cell):
     """One step of a gated recurrent unit, in the form that PyTorch has: the reset gate acts after the product.
 
     ::
@@ -260,60 +184,4 @@ class GRUCell(_Cell):
 
     """
 
-    gates: ClassVar[int] = 3
-
-    def forward(self, x: np.ndarray, state: np.ndarray | None = None) -> tuple[np.ndarray, GRUCellCache]:
-        """Take one step.
-
-        Parameters
-        ----------
-        x : ndarray, shape (B, D)
-        state : ndarray, shape (B, H), optional
-            h_{t−1}; zeros when None.
-
-        Returns
-        -------
-        state : ndarray, shape (B, H)
-            h_t.
-        cache : GRUCellCache
-
-        Raises
-        ------
-        TypeError, ValueError
-            When a shape or dtype is wrong or an entry is not finite.
-
-        """
-        x, h_prev = self._check_step(x, state)
-        a_x, a_h = self._products(x, h_prev)
-        xr, xz, xn = np.split(a_x, 3, axis=1)  # each (B, H)
-        hr, hz, hn = np.split(a_h, 3, axis=1)
-        r, z = sigmoid(xr + hr), sigmoid(xz + hz)
-        n = np.tanh(xn + r * hn)
-        h = (1 - z) * n + z * h_prev
-        return h, GRUCellCache(x, h_prev, r, z, n, hn)
-
-    def backward(self, dstate: np.ndarray, cache: GRUCellCache) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        """Return the gradients of x_t, h_{t−1} and the parameters from that of h_t.
-
-        Parameters
-        ----------
-        dstate : ndarray, shape (B, H)
-        cache : GRUCellCache
-
-        Returns
-        -------
-        dx : ndarray, shape (B, D)
-        dstate : ndarray, shape (B, H)
-        grads : dict
-            With the keys and shapes of `params`.
-
-        """
-        x, h_prev, r, z, n, hn = cache
-        (dh,) = self._check_states("dstate", dstate, len(x), finite=False)
-        da_n = dh * (1 - z) * (1 - n**2)
-        da_z = dh * (h_prev - n) * z * (1 - z)
-        da_r = da_n * hn * r * (1 - r)
-        da_x = np.concatenate([da_r, da_z, da_n], axis=1)  # (B, 3H)
-        da_h = np.concatenate([da_r, da_z, da_n * r], axis=1)  # the reset gate stands before this product alone
-        dx, dh_prev, grads = self._products_backward(da_x, da_h, x, h_prev)
-        return dx, dh_prev + dh * z, grads
+    layer_type: ClassVar[type[RecurrentLayer]] = GRU

@@ -1,8 +1,7 @@
 """Files that hold a model or a whole training run: complete or absent, and safe to read from strangers.
 
 A file is an ordinary ``.npz``: arrays under names such as ``params/rnn.weight_hh``, and one JSON text, ``meta``. It is
-written under another name, forced to the disk and then moved into place, so that whatever happens the path holds the
-old file or the new one, never part of one. It is read without pickle: loading runs no code.
+written whole or not at all, and read without pickle: loading runs no code.
 """
 
 import json
@@ -11,10 +10,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from .atomic import replacing
 
 FORMAT = "rnn_utils checkpoint 1"
 
@@ -69,23 +69,10 @@ def load_params(path: str | os.PathLike[str], params: Mapping[str, np.ndarray]) 
 
 
 def write(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
-    """Write named arrays and JSON-able facts to `path`, all or nothing.
-
-    Leftovers of an earlier run that was killed while writing are removed, so one run at a time may use a path.
-    """
-    path = Path(path)
+    """Write named arrays and JSON-able facts to `path`, all or nothing; one run at a time may use a path."""
     text = json.dumps({"format": FORMAT, **meta}, default=np.ndarray.tolist)  # a generator's state may hold arrays
-    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
-        leftover.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez(file, meta=np.array(text), **arrays)
-            file.flush()
-            os.fsync(file.fileno())  # the bytes must be on the disk before the name is
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        np.savez(file, meta=np.array(text), **arrays)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

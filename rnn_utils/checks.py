@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 KINDS = {"float": "fiu", "int": "iu", "bool": "b"}
 
@@ -29,16 +30,16 @@ def check_array(
     Raises
     ------
     TypeError
-        When `value` is not numeric, or not of `kind`.
+        When `value` is not numeric, or not of `kind`, or has masked entries.
     ValueError
         When the shape is wrong, rows differ in length, an axis is empty, or an entry is not finite.
 
     """
     wanted = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name}: got rows of different lengths, wanted shape {wanted}") from None
+    array = _as_array(name, value, wanted)
+    may_be_empty = any(isinstance(want, int) and want == 0 for want in shape)
+    if array.size == 0 and len(shape) == array.ndim and not may_be_empty:  # then its dtype says nothing
+        raise ValueError(f"{name}: got shape {array.shape}, which is empty, wanted {wanted} with no size below 1")
     if array.dtype.kind not in KINDS[kind]:
         raise TypeError(
             f"{name}: got {type(value).__name__} of dtype {array.dtype}, wanted {kind} numbers of shape {wanted}"
@@ -52,6 +53,37 @@ def check_array(
         where = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
         raise ValueError(f"{name}: got {array[where]} at position {where}, wanted finite numbers")
     return array
+
+
+def _as_array(name: str, value: Any, wanted: str) -> np.ndarray:
+    """Return `value` as an array, of which NumPy must be able to see every entry."""
+    if np.ma.isMaskedArray(value) and np.ma.is_masked(value):  # NumPy would take what lies under the mask for data
+        raise TypeError(f"{name}: got masked entries, wanted an array of shape {wanted} without any: fill them first")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: got rows of different lengths, wanted shape {wanted}") from None
+    except (TypeError, RuntimeError) as error:  # as of a tensor that is part of a graph, or lies on another device
+        raise TypeError(f"{name}: got {type(value).__name__} ({error}), wanted an array of shape {wanted}") from None
+
+
+def convert(name: str, array: np.ndarray, dtype: np.dtype, *, strict: bool = True) -> np.ndarray:
+    """Return a checked array in `dtype`, itself where it has that dtype already.
+
+    A finite number that `dtype` cannot hold is refused, naming its position; without `strict` it becomes infinite, as
+    gradients may be. NaN and infinity stay what they are.
+    """
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        result = array.astype(dtype)
+    if strict and not np.isfinite(result).all():
+        lost = np.isfinite(array) & ~np.isfinite(result)
+        if lost.any():
+            where = tuple(map(int, np.argwhere(lost)[0]))
+            largest = f"{dtype} holds none beyond {np.finfo(dtype).max:.1e}"
+            raise ValueError(f"{name}: got {array[where]} at position {where}, wanted smaller numbers: {largest}")
+    return result
 
 
 def check_int(name: str, value: Any, minimum: int = 1) -> int:
@@ -90,3 +122,23 @@ def check_number(name: str, value: Any, low: float, high: float = np.inf, *, ope
     if not inside or not np.isfinite(value):  # NaN compares false with everything, so it is never inside
         raise ValueError(f"{name}: got {value}, wanted {wanted}")
     return float(value)
+
+
+def check_lengths(lengths: Any, steps: int, batch: int) -> np.ndarray:
+    """Return `lengths` as an array of `batch` whole numbers in 1 … `steps`; TypeError or ValueError otherwise."""
+    lengths = check_array("lengths", lengths, (batch,), kind="int")
+    wrong = (lengths < 1) | (lengths > steps)
+    if wrong.any():
+        raise ValueError(f"lengths: got {lengths[wrong][0]}, wanted 1 … {steps}, the number of steps in x")
+    return lengths.astype(np.intp, copy=False)  # unsigned numbers would not survive the subtractions to come
+
+
+def check_dtype(dtype: DTypeLike) -> np.dtype:
+    """Return `dtype` as float32 or float64; ValueError for any other."""
+    try:
+        result = np.dtype(dtype)
+    except TypeError:
+        result = None
+    if result not in (np.float32, np.float64):
+        raise ValueError(f"dtype: got {dtype!r}, wanted float32 or float64")
+    return result

@@ -1,17 +1,17 @@
 """Linear, Embedding and Dropout: the layers around a recurrent one. They act on every step and sequence alike."""
 
 import math
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from rnn_utils import init
-from rnn_utils.base import Arrays, check_dtype
-from rnn_utils.checks import check_array, check_int, check_rng
+from rnn_utils.base import Arrays, Layer, Params
+from rnn_utils.checks import check_array, check_dtype, check_int, check_rng, convert
 
 
-class Linear:
+class Linear(Layer):
     """y = W x + b, on the last axis.
 
     Parameters
@@ -24,10 +24,12 @@ class Linear:
 
     Attributes
     ----------
-    params : dict of str to ndarray
+    params : mapping of str to ndarray
         ``weight (out, in)`` and ``bias (out,)``.
 
     """
+
+    usage: ClassVar[str] = "y, cache = layer.forward(x)"
 
     def __init__(
         self, in_features: int, out_features: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
@@ -37,10 +39,9 @@ class Linear:
         self.dtype = check_dtype(dtype)
         check_rng(rng)
         bound = 1 / math.sqrt(in_features)
-        self.params: Arrays = {
-            "weight": init.uniform((out_features, in_features), bound, rng=rng, dtype=self.dtype),
-            "bias": init.uniform((out_features,), bound, rng=rng, dtype=self.dtype),
-        }
+        weight = init.uniform((out_features, in_features), bound, rng=rng, dtype=self.dtype)
+        bias = init.uniform((out_features,), bound, rng=rng, dtype=self.dtype)
+        self.params = Params({"weight": weight, "bias": bias})
 
     def __repr__(self) -> str:
         """Return the sizes and the dtype, as in ``Linear(64, 10, dtype=float32)``."""
@@ -67,7 +68,7 @@ class Linear:
 
         """
         x = check_array("x", x, "." * (np.ndim(x) - 1) + "D", finite=False)
-        x = check_array("x", x, (*x.shape[:-1], self.in_features), finite=False).astype(self.dtype, copy=False)
+        x = convert("x", check_array("x", x, (*x.shape[:-1], self.in_features), finite=False), self.dtype)
         y = x.reshape(-1, self.in_features) @ self.params["weight"].T  # one product for all steps and sequences
         y += self.params["bias"]
         return y.reshape(*x.shape[:-1], self.out_features), x
@@ -94,12 +95,12 @@ class Linear:
 
         """
         dout = check_array("dout", dout, (*cache.shape[:-1], self.out_features), finite=False)
-        dy = dout.astype(self.dtype, copy=False).reshape(-1, self.out_features)  # (N, out)
+        dy = convert("dout", dout, self.dtype, strict=False).reshape(-1, self.out_features)  # (N, out)
         grads = {"weight": dy.T @ cache.reshape(-1, self.in_features), "bias": dy.sum(0)}
         return (dy @ self.params["weight"]).reshape(cache.shape), grads
 
 
-class Embedding:
+class Embedding(Layer):
     """A table with one vector for every token: row v stands for W x with x the one-hot vector of token v.
 
     Parameters
@@ -114,10 +115,12 @@ class Embedding:
 
     Attributes
     ----------
-    params : dict of str to ndarray
+    params : mapping of str to ndarray
         ``weight (V, D)``.
 
     """
+
+    usage: ClassVar[str] = "out, cache = layer.forward(ids)"
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
@@ -126,7 +129,7 @@ class Embedding:
         self.embedding_dim = check_int("embedding_dim", embedding_dim)
         self.dtype = check_dtype(dtype)
         weight = check_rng(rng).standard_normal((num_embeddings, embedding_dim)).astype(self.dtype)
-        self.params: Arrays = {"weight": weight}
+        self.params = Params({"weight": weight})
 
     def __repr__(self) -> str:
         """Return the sizes and the dtype, as in ``Embedding(65, 32, dtype=float32)``."""
@@ -180,7 +183,7 @@ class Embedding:
 
         """
         dout = check_array("dout", dout, (*cache.shape, self.embedding_dim), finite=False)
-        rows = dout.astype(self.dtype, copy=False).reshape(-1, self.embedding_dim)  # (N, D)
+        rows = convert("dout", dout, self.dtype, strict=False).reshape(-1, self.embedding_dim)  # (N, D)
         # The rows of one token side by side, then the sum of each such run: np.add.at does it in one call, more slowly.
         order = np.argsort(cache, axis=None, kind="stable")
         tokens, starts = np.unique(cache.ravel()[order], return_index=True)
@@ -195,7 +198,7 @@ class DropoutCache(NamedTuple):
     scale: np.ndarray | None
 
 
-class Dropout:
+class Dropout(Layer):
     """Set each value to zero with probability p in training, and divide the others by 1 − p to keep the mean.
 
     Parameters
@@ -205,7 +208,7 @@ class Dropout:
 
     Attributes
     ----------
-    params : dict
+    params : mapping
         Empty.
 
     References
@@ -214,13 +217,15 @@ class Dropout:
 
     """
 
+    usage: ClassVar[str] = "out, cache = layer.forward(x, rng) in training, layer.forward(x) in evaluation"
+
     def __init__(self, p: float = 0.5) -> None:
         if isinstance(p, bool) or not isinstance(p, int | float | np.number):
             raise TypeError(f"p: got {p!r} ({type(p).__name__}), wanted a number, 0 ≤ p < 1")
         if not 0 <= p < 1:
             raise ValueError(f"p: got {p}, wanted 0 ≤ p < 1")
         self.p = float(p)
-        self.params: Arrays = {}
+        self.params = Params({})
 
     def __repr__(self) -> str:
         """Return the probability, as in ``Dropout(0.5)``."""

@@ -5,14 +5,13 @@ direction that reads from the end.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.base import Arrays, RecurrentLayer, check_lengths
-from rnn_utils.checks import check_array, check_int
+from rnn_utils.base import Arrays, Layer, Params, RecurrentLayer
+from rnn_utils.checks import check_array, check_int, check_lengths
 from rnn_utils.layers import Dropout, DropoutCache
 
 REVERSE = "_reverse"
@@ -25,7 +24,7 @@ class BidirectionalCache(NamedTuple):
     reverse: Any
 
 
-class Bidirectional:
+class Bidirectional(Layer):
     """Two layers side by side: one reads the sequence from its beginning, the other from its end.
 
     Parameters
@@ -50,6 +49,9 @@ class Bidirectional:
 
     """
 
+    usage: ClassVar[str] = RecurrentLayer.usage
+    reads_ahead: ClassVar[bool] = True  # the outputs depend on later steps too
+
     def __init__(self, forward_layer: RecurrentLayer, reverse_layer: RecurrentLayer) -> None:
         for name, layer in (("forward_layer", forward_layer), ("reverse_layer", reverse_layer)):
             if not isinstance(layer, RecurrentLayer):
@@ -64,9 +66,9 @@ class Bidirectional:
         return f"Bidirectional({self.forward_layer}, {self.reverse_layer})"
 
     @property
-    def params(self) -> Mapping[str, np.ndarray]:
+    def params(self) -> Params:  # type: ignore[override]
         """The parameters of both layers, by name."""
-        return MappingProxyType(_join(self.forward_layer.params, self.reverse_layer.params))
+        return Params(_join(self.forward_layer.params, self.reverse_layer.params))
 
     def forward(
         self, x: np.ndarray, state: tuple[Any, Any] | None = None, lengths: np.ndarray | None = None
@@ -146,7 +148,7 @@ class StackedCache(NamedTuple):
     dropouts: list[DropoutCache]
 
 
-class Stacked:
+class Stacked(Layer):
     """Layers on top of each other: the outputs of one are the inputs of the next.
 
     Parameters
@@ -165,11 +167,16 @@ class Stacked:
     Raises
     ------
     TypeError, ValueError
-        When there is no layer, or one does not fit the layer below it.
+        When there is no layer, or one does not fit the layer below it; when there is dropout with nothing to act on.
 
     """
 
+    usage: ClassVar[str] = "out, state, cache = layer.forward(x, state, lengths, rng)"
+
     def __init__(self, layers: Sequence[RecurrentLayer | Bidirectional], *, dropout: float = 0.0) -> None:
+        if not isinstance(layers, Sequence):
+            got = layers.__name__ if isinstance(layers, type) else type(layers).__name__
+            raise TypeError(f"layers: got {got}, wanted a list of layers, or Stacked.of(LSTM, …, num_layers, rng=rng)")
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("layers: got none, wanted at least one RNN, LSTM, GRU or Bidirectional")
@@ -179,6 +186,8 @@ class Stacked:
             if k:
                 _check_fit(f"layers[{k}]", layer, self.layers[k - 1].output_size, self.layers[0].dtype)
         self.dropout = Dropout(dropout)
+        if dropout and len(self.layers) == 1:
+            raise ValueError(f"dropout: got {dropout} with one layer, wanted 0 or more layers: it acts between them")
         self.input_size, self.dtype = self.layers[0].input_size, self.layers[0].dtype
         self.output_size = self.layers[-1].output_size
 
@@ -223,13 +232,19 @@ class Stacked:
         return cls(layers, dropout=dropout)
 
     def __repr__(self) -> str:
-        """Return the layers, from the input up."""
-        return f"Stacked([{', '.join(map(repr, self.layers))}])"
+        """Return the layers, from the input up, and the dropout between them."""
+        dropout = f", dropout={self.dropout.p}" if self.dropout.p else ""
+        return f"Stacked([{', '.join(map(repr, self.layers))}]{dropout})"
 
     @property
-    def params(self) -> Mapping[str, np.ndarray]:
+    def reads_ahead(self) -> bool:
+        """Whether an output depends on later steps too, as it does when one of the layers is `Bidirectional`."""
+        return any(layer.reads_ahead for layer in self.layers)
+
+    @property
+    def params(self) -> Params:  # type: ignore[override]
         """The parameters of all layers, by name."""
-        return MappingProxyType(_number(layer.params for layer in self.layers))
+        return Params(_number(layer.params for layer in self.layers))
 
     def forward(
         self,

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -19,12 +18,14 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from tools import processes
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
 from tools.reports.measures import measure
 from tools.site import fetch_pyodide, python_in_page
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
+SITE_MINUTES = 20  # Jupyter Book takes two on two cores
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
@@ -130,9 +131,17 @@ def stage(pages: list[Path]) -> None:
 
 def site_key(runtime: Path | None) -> str:
     """What the site depends on: all that is staged, the package, the tools, its links, and if Python runs in it."""
-    remote = subprocess.run(["git", "-C", ROOT, "remote", "-v"], capture_output=True, text=True).stdout
     links = [f"{name}={os.environ.get(name, '')}" for name in LINK_VARIABLES]
-    return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), remote, str(bool(runtime)), *links)
+    return digest(tree_digest(SOURCE, *(ROOT / name for name in INPUTS)), git_says(), str(bool(runtime)), *links)
+
+
+def git_says() -> str:
+    """What the site's links take from git: the remotes and the branch; nothing where there is no git."""
+    questions = (["remote", "-v"], ["branch", "--show-current"])
+    try:
+        return "".join(processes.run(["git", "-C", ROOT, *question], minutes=1)[1] for question in questions)
+    except OSError:
+        return ""
 
 
 def run_jupyter_book(runtime: Path | None) -> None:
@@ -147,16 +156,12 @@ def run_jupyter_book(runtime: Path | None) -> None:
     shutil.rmtree(WORK / "_build/html", ignore_errors=True)
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(SOURCE), "--path-output", str(WORK)]
     told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
-    built = subprocess.run(
-        [*command, "-W", "-n", "--keep-going"],
-        env={**os.environ, **told},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    log = built.stdout + built.stderr
+    try:
+        code, log = processes.run([*command, "-W", "-n", "--keep-going"], minutes=SITE_MINUTES, variables=told)
+    except TimeoutError as error:
+        sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
     (BUILD / "build.log").write_text(log, "utf8")
-    if built.returncode:
+    if code:
         marks = ("WARNING:", "ERROR:", "error:", "Exception", "Traceback")
         said = [line for line in log.splitlines() if any(mark in line for mark in marks)]
         machinery_file.unlink(missing_ok=True)  # a page kept as parsed would not warn again, and pass the next time

@@ -1,93 +1,153 @@
-"""Create `.venv` and install the locked environment into it: ``python3 tools/setup_env.py book|test``.
+"""Find a Python that the locked environment serves and let it set the environment up.
 
-``python tools/setup_env.py here`` installs what the notebooks need, and no more, into the Python that runs it: Binder.
+    python3 tools/setup_env.py book|test|lab     # into `.venv`: `make book`, `make test` and `make lab` do so
+    python3 tools/setup_env.py here              # what the notebooks need, into the Python that runs this: Binder
+    python3 tools/setup_env.py which             # say which Python would be taken
 
-Run by the system's Python, so it uses the standard library alone. Nothing happens when the environment already
-matches the lock files. torch is asked for on its own, because on Linux the default index serves a build with several
-gigabytes of CUDA: uv knows where the CPU build lives; where that place cannot be reached, the default index serves.
+Any Python from 3.6 on can run this file, so that one too old is told so in a sentence, not by a syntax error.
+`environment.py` beside it does the installing. Whatever cannot work is said before anything is installed.
 """
 
-import hashlib
 import os
 import platform
 import subprocess
 import sys
-import venv
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-UV_VERSION = "0.13.9"
-MINIMUM = (3, 11)
-
-
-def python() -> Path:
-    """Path of the environment's interpreter."""
-    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+HERE = os.path.dirname(os.path.abspath(__file__))
+LEVELS = ("book", "test", "lab", "here")
+SERVED = ((3, 11), (3, 12), (3, 13), (3, 14))  # every locked package has wheels for these: `make lock` sees to it
+# In a candidate: its version, and whether it can make environments.
+ASKED = "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip; print('complete')"
 
 
-def wanted_state(level: str) -> str:
-    """Fingerprint of everything that decides what is installed."""
-    files = [ROOT / "pyproject.toml", ROOT / "requirements/torch.txt", ROOT / f"requirements/{level}.txt"]
-    parts = [sys.version, platform.machine(), UV_VERSION, *(f.read_text("utf8") for f in files)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def dotted(version):
+    """A version as people write it."""
+    return ".".join(str(number) for number in version[:2])
 
 
-def install(interpreter: str, requirements: Path) -> None:
-    """Install uv, the locked requirements, this package and torch into the environment of `interpreter`."""
-    pip = [interpreter, "-m", "pip", "install", "--disable-pip-version-check", "-q"]
-    uv = [interpreter, "-m", "uv", "pip", "install", "--python", interpreter, "-q"]
-    if version_in(interpreter, "uv") != UV_VERSION:
-        subprocess.run([*pip, f"uv=={UV_VERSION}"], check=True)
-    subprocess.run([*uv, "-r", str(requirements)], check=True)
-    subprocess.run([*uv, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], check=True)
-    install_torch(interpreter, pip, uv)
+def unsupported(system, machine, c_library):
+    """Say, in a sentence, why the locked packages have no wheels for this system; empty where they have.
 
+    Parameters
+    ----------
+    system, machine, c_library : str
+        As the module `platform` names them; `c_library` is empty where there is none of GNU's.
 
-def version_in(interpreter: str, package: str) -> str:
-    """Version of a package that an interpreter sees, without a suffix such as ``+cpu``; empty when it sees none."""
-    code = f"import importlib.metadata as m; print(m.version({package!r}))"
-    return subprocess.run([interpreter, "-c", code], capture_output=True, text=True).stdout.strip().split("+")[0]
-
-
-def install_torch(interpreter: str, pip: list[str], uv: list[str]) -> None:
-    """Install torch: the CPU build on Linux when its index answers, else what the default index has."""
-    requirement = (ROOT / "requirements/torch.txt").read_text("utf8").strip()
-    if version_in(interpreter, "torch") == requirement.partition("==")[2]:
-        return
-    if sys.platform == "linux":
-        env = {**os.environ, "UV_HTTP_RETRIES": "0"}
-        command = [*uv, "--no-deps", "--torch-backend", "cpu", requirement]
-        if subprocess.run(command, env=env, capture_output=True).returncode == 0:
-            return
-        print("    the index of CPU builds cannot be reached: asking the default index for torch", flush=True)
-    # With its needs: the default index's build for Linux does not import without its CUDA packages.
-    subprocess.run([*pip, "--retries", "0", requirement], check=True)
-
-
-def main(level: str) -> None:
-    """Bring `.venv` to the locked state of `level` ("book" or "test"), or this Python to what the notebooks need."""
-    if sys.version_info < MINIMUM:
-        wanted = ".".join(map(str, MINIMUM))
-        sys.exit(
-            f"Python {wanted} or newer is needed, this is {platform.python_version()}: try PYTHON=python3.12 make book"
+    """
+    machine = machine.lower()
+    if system == "Linux" and machine in ("x86_64", "amd64", "aarch64", "arm64"):
+        return "" if c_library == "glibc" else "torch has no build for a Linux without glibc (Alpine, for instance)"
+    if system == "Darwin":
+        intel = "torch 2.13 has no build for a Mac with an Intel processor, or for an Intel build of Python"
+        return "" if machine == "arm64" else intel
+    if system == "Windows":
+        return (
+            "" if machine in ("amd64", "x86_64") else f"torch has no build for Windows on {machine or 'this machine'}"
         )
-    if level == "here":
-        return install(sys.executable, ROOT / "binder/requirements.txt")
-    stamp, wanted = VENV / f".installed-{level}", wanted_state(level)
-    if stamp.exists() and stamp.read_text("utf8") == wanted and python().exists():
-        return
-    print(f"==> installing the {level} environment into .venv (once; a few minutes on a slow line)", flush=True)
-    if not python().exists() or not (VENV / "pyvenv.cfg").exists():
-        venv.create(VENV, with_pip=True, clear=True)
-    install(str(python()), ROOT / f"requirements/{level}.txt")
-    stamp.write_text(wanted, "utf8")
+    return f"there are no builds of the packages for {system or 'this system'} on {machine or 'this machine'}"
+
+
+def answer(command):
+    """What a candidate says: its version, and whether it can make environments; None when it is no Python at all."""
+    try:
+        process = subprocess.Popen(
+            [*command, "-c", ASKED], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True
+        )
+        said = process.communicate(timeout=60)[0].split()
+        return tuple(int(number) for number in said[0].split(".")), said[1:] == ["complete"]
+    except (OSError, IndexError, ValueError, subprocess.TimeoutExpired):
+        return None
+
+
+def candidates():
+    """Commands that may start a Python of a served version, the newest first."""
+    for version in reversed(SERVED):
+        name = dotted(version)
+        yield ["python" + name]
+        if os.name == "nt":
+            yield ["py", "-" + name]
+        pyenv = os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
+        installed = sorted(os.listdir(pyenv)) if os.path.isdir(pyenv) else []
+        for folder in reversed([folder for folder in installed if folder.startswith(name + ".")]):
+            yield [os.path.join(pyenv, folder, "bin", "python")]
+
+
+def interpreters():
+    """The served Pythons of this machine that can make environments: by version, the newest first."""
+    found = {}
+    for command in candidates():
+        said = answer(command)
+        if said and said[1] and said[0] in SERVED:
+            found.setdefault(said[0], command)
+    return found
+
+
+def choose(own, complete, others):
+    """Choose an interpreter.
+
+    Parameters
+    ----------
+    own : tuple of int
+        Version of the Python that was asked for.
+    complete : bool
+        Can it make environments?
+    others : callable
+        Gives the other ones, a dict of commands by version; called only when they are wanted.
+
+    Returns
+    -------
+    command : list of str or None
+        How to start it; an empty list for the one that was asked for, None when there is none.
+    sentence : str
+        What to tell the reader; empty when nothing is remarkable.
+
+    """
+    served = f"Python {dotted(SERVED[0])} to {dotted(SERVED[-1])}"
+    if own in SERVED and complete:
+        return [], ""
+    if own in SERVED:
+        reason = f"this Python {dotted(own)} cannot make environments (Debian, Ubuntu: apt-get install python3-venv)"
+    else:
+        age = "too old" if own < SERVED[0] else "too new"
+        reason = f"Python {dotted(own)} is {age}: the locked packages serve {served}"
+    found = others()
+    for version, command in found.items():
+        return command, f"{reason}; taking {' '.join(command)}"
+    return None, f"{reason}, and none was found here. Install one, or name yours: make book PYTHON=/path/to/python3"
+
+
+def can_make_environments():
+    """Has this Python what `venv` needs? Debian leaves it out."""
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def main(level):
+    """Set up, with the exit status of `environment.py`; ``which`` only says with which Python."""
+    reason = unsupported(platform.system(), platform.machine(), platform.libc_ver()[0])
+    if reason:
+        return f"The book cannot be built here: {reason}. Read it on its website, or open a chapter in Binder or Colab."
+    complete = level == "here" or can_make_environments()
+    command, sentence = choose(sys.version_info[:2], complete, dict if level == "here" else interpreters)
+    if command is None:
+        return sentence
+    if sentence:
+        print("==> " + sentence)
+        sys.stdout.flush()
+    if level == "which":
+        print(" ".join(command or [sys.executable]))
+        return 0
+    try:
+        return subprocess.call([*(command or [sys.executable]), os.path.join(HERE, "environment.py"), level])
+    except KeyboardInterrupt:
+        return "stopped"
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["book"], ["test"], ["here"]):
-        sys.exit("usage: python3 tools/setup_env.py book|test|here")
-    try:
-        main(sys.argv[1])
-    except subprocess.CalledProcessError as failed:
-        sys.exit(f"installation stopped at: {' '.join(map(str, failed.cmd))}")
+    if len(sys.argv) != 2 or sys.argv[1] not in (*LEVELS, "which"):
+        sys.exit("usage: python3 tools/setup_env.py " + "|".join([*LEVELS, "which"]))
+    sys.exit(main(sys.argv[1]))

@@ -17,6 +17,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.utils import smartquotes
+from plain_div import div
 from sphinx.application import Sphinx
 from sphinx.environment.adapters.toctree import document_toc
 from sphinx.locale import admonitionlabels
@@ -162,7 +163,7 @@ class FoldDeeper(SphinxPostTransform):
             title = fold_title("", "", *without_links(section[0]))
             # Where a link leads is inside: a browser opens what is folded around the place that it goes to.
             places = [nodes.inline(ids=[name], classes=["fold-place"]) for name in section["ids"]]
-            anchors = nodes.container("", *places, classes=["fold-places"])
+            anchors = div("", *places, classes=["fold-places"])
             fold = folded("", title, anchors, *section[1:], classes=["admonition", "deeper"])
             section.parent.replace(section, fold)  # `replace_self` would give it the identifiers, too
         if sections:
@@ -227,6 +228,7 @@ def finish_page(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
+    app.setup_extension("plain_div")
     for node, visitors in (
         (folded, (visit_folded, depart_folded)),
         (fold_title, (visit_fold_title, depart_fold_title)),

@@ -11,6 +11,7 @@ Numbers and permalinks are Sphinx's. Environments of amsmath may carry one ``\la
 ``{eq}`name```: the label is given to Sphinx, which alone counts equations.
 """
 
+import atexit
 import hashlib
 import re
 from functools import cache
@@ -50,8 +51,16 @@ class TexError(ValueError):
 def engine() -> MiniRacer:
     """A V8 context with KaTeX loaded, made when the first formula is met (0.1 s)."""
     context = MiniRacer()
+    atexit.register(context.close)
     context.eval((VENDOR / "katex.min.js").read_text("utf8"))
     return context
+
+
+def close_engine(*_event: object) -> None:
+    """Close the V8 context: left to the interpreter's exit, it waits for a thread that has gone (Python 3.13)."""
+    if engine.cache_info().currsize:
+        engine().close()
+        engine.cache_clear()
 
 
 @cache
@@ -180,4 +189,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_css_file(sheet)
     app.connect("config-inited", configure)
     app.connect("build-finished", write_places)
+    app.connect("build-finished", close_engine)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}  # one V8 context, not forkable

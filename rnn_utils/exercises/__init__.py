@@ -1,4 +1,7 @@
-"""Automatic checks of the book's exercises, one module a chapter: ``exercises.ch01.check_autocorrelation(mine)``."""
+"""Automatic checks of the book's exercises, one module a chapter: ``exercises.ch01.check_autocorrelation(mine)``.
+
+A lab has one, too, under the lab's name: ``exercises.lab_counting_models``.
+"""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -6,8 +9,8 @@ from types import ModuleType
 
 
 def chapters() -> list[str]:
-    """Names of the chapter modules that exist, in order: ``["ch01", …]``."""
-    return sorted(module.name for module in iter_modules(__path__) if module.name.startswith("ch"))
+    """Names of the modules of chapters and labs that exist, in order: ``["ch01", …]``."""
+    return sorted(module.name for module in iter_modules(__path__) if module.name.startswith(("ch", "lab_")))
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NOTEBOOKS = sorted((ROOT / "book").glob("[0-9]*.ipynb"))
+NOTEBOOKS = sorted([*(ROOT / "book").glob("[0-9]*.ipynb"), *(ROOT / "book").glob("lab_*.ipynb")])
 BORROWED = ["torch", "torchgen", "functorch", "torch-*.dist-info", "uv", "uv-*.dist-info"]
 
 

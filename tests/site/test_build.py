@@ -14,79 +14,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-COPIED = ("binder", "book", "rnn_utils", "requirements", "tools", "_config.yml", "pyproject.toml")
-TOC = "format: jb-book\nroot: book/index\nparts:\n  - caption: One\n    chapters:\n      - file: book/small\n"
-INDEX = "# A small book\n\nWith [one page](small.ipynb).\n"
-FIGURE = {
-    "image": {"alt": "A line that rises from zero to one, drawn to test the build."},
-    "figure": {"name": "fig-small", "caption": "A line."},
-}
-
-
-def small_notebook() -> nbformat.NotebookNode:
-    """A page with text, mathematics, a number and a figure."""
-    cells = [
-        nbformat.v4.new_markdown_cell("# A small page\n\nMass and energy: $E = mc^2$.", id="text-01"),
-        nbformat.v4.new_code_cell("from rnn_utils import plotting\n\nplotting.use_style()\nprint(6 * 7)", id="code-01"),
-        nbformat.v4.new_code_cell(
-            "import matplotlib.pyplot as plt\n\nplt.plot([0, 1])\nplt.show()", id="code-02", metadata={"mystnb": FIGURE}
-        ),
-    ]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-
-
-class Book:
-    """A copy of the project with a small book in it, and the commands of the Makefile."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.notebook = folder, folder / "book/small.ipynb"
-        self.site = folder / "_build/html"
-
-    def start(self, command: str, **variables: str) -> subprocess.Popen[str]:
-        environment = {
-            key: value for key, value in os.environ.items() if not key.startswith(("GITHUB_", "REPO_", "SITE_"))
-        }
-        return subprocess.Popen(
-            [sys.executable, "-m", f"tools.{command}"],
-            cwd=self.folder,
-            env={**environment, "OMP_NUM_THREADS": "1", "PYODIDE_MIRROR": str(ROOT / "_build/pyodide"), **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, command: str = "build", **variables: str) -> tuple[int, str]:
-        process = self.start(command, **variables)
-        output, _ = process.communicate(timeout=240)
-        return process.returncode, output
-
-    def change(self, edit: Callable[[nbformat.NotebookNode], None]) -> None:
-        notebook = nbformat.read(self.notebook, as_version=4)
-        edit(notebook)
-        nbformat.write(notebook, self.notebook)
-
-    def page(self) -> str:
-        return (self.site / "book/small.html").read_text("utf8")
+from small_book import Book, project
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small book that was built once."""
-    folder = tmp_path_factory.mktemp("book") / "project"
-    folder.mkdir()
-    ignored = shutil.ignore_patterns("__pycache__", "[0-9][0-9]_*.ipynb", "*.md")
-    for name in COPIED:
-        source = ROOT / name
-        shutil.copytree(source, folder / name, ignore=ignored) if source.is_dir() else shutil.copy2(
-            source, folder / name
-        )
-    (folder / "_toc.yml").write_text(TOC, "utf8")
-    (folder / "book/index.md").write_text(INDEX, "utf8")
-    nbformat.write(small_notebook(), folder / "book/small.ipynb")
+    folder = project(tmp_path_factory.mktemp("book") / "project")
     code, output = Book(folder).run()
     assert code == 0, output
     return folder
@@ -176,6 +110,19 @@ def test_a_fault_stops_the_build_and_keeps_the_last_good_site(book: Book, fault:
     code, output = book.run()
     assert code != 0
     assert not [words for words in FAULTS[fault] if words not in output], output
+    assert book.page() == before
+
+
+def test_jupyter_book_is_ended_when_it_takes_too_long(book: Book) -> None:
+    build = book.folder / "tools/build.py"
+    text = build.read_text("utf8")
+    assert "SITE_MINUTES = 20 " in text
+    build.write_text(text.replace("SITE_MINUTES = 20 ", "SITE_MINUTES = 0.01 "), "utf8")
+    before = book.page()
+    book.change(dead_link)
+    code, output = book.run()
+    assert code == 1
+    assert "was still running after 0.01 minutes and was ended. Its last words:" in output
     assert book.page() == before
 
 

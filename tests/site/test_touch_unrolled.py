@@ -22,7 +22,7 @@ RUN = """async ({model, text, cut}) => {
 def on_pages() -> list[Any]:
     """The models of all notebooks, as they stand in the stored outputs."""
     found = []
-    for path in sorted((ROOT / "book").glob("[0-9]*.ipynb")):
+    for path in sorted([*(ROOT / "book").glob("[0-9]*.ipynb"), *(ROOT / "book").glob("lab_*.ipynb")]):
         cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         pages = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.outputs]
         models = re.findall("data-touch=\"unrolled\" data-model='([^']*)'", "".join(map("".join, pages)))

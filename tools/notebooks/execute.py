@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from PIL import Image
 
+from rnn_utils.atomic import write_whole
 from rnn_utils.plotting import themed
 from tools.notebooks.kernel_pipes import use_pipes
 
@@ -125,13 +126,5 @@ def describe(path: Path, notebook: nbformat.NotebookNode, error: Exception) -> s
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Write a notebook whole or not at all: a temporary file beside the target, moved when complete."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf8", newline="\n") as file:
-            nbformat.write(notebook, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a notebook whole or not at all, with the line ends of the repository on every system."""
+    write_whole(path, nbformat.writes(notebook).rstrip("\n") + "\n")

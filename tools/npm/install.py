@@ -5,13 +5,14 @@ Only reports and the test of valid HTML use them, so neither `make book` nor a r
 
 import hashlib
 import shutil
-import subprocess
 from pathlib import Path
 
+from tools import processes
 from tools.places import BUILD, ROOT
 
 LOCKED, PLACE = Path(__file__).parent, BUILD / "npm"
 FILES = ("package.json", "package-lock.json")
+MINUTES = 10  # for an installation, which takes one on a slow line
 
 
 class NoNodeError(RuntimeError):
@@ -36,8 +37,11 @@ def npm_folder() -> Path:
         for name in FILES:
             shutil.copy(LOCKED / name, PLACE / name)
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(command, cwd=PLACE, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode:
-            raise NoNodeError(f"npm cannot install what {LOCKED.relative_to(ROOT)} locks:\n{done.stderr[-1500:]}")
+        try:
+            code, said = processes.run(command, minutes=MINUTES, folder=PLACE)
+        except OSError as error:
+            code, said = 1, str(error)
+        if code:
+            raise NoNodeError(f"npm cannot install what {LOCKED.relative_to(ROOT)} locks:\n{said[-1500:]}")
         stamp.write_text(wanted, "utf8")
     return PLACE / "node_modules"

@@ -2,9 +2,10 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
+
+from tools import processes
 
 COMMANDS = (
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
@@ -18,7 +19,7 @@ OPTIONS = (
     *("--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND"),
     *("--no-pdf-header-footer", "--generate-pdf-document-outline", "--export-tagged-pdf"),
 )
-PATIENCE = 300  # seconds for one print: it takes about ten on two cores
+MINUTES = 5  # for one print: it takes about ten seconds on two cores
 
 
 class NoChromiumError(Exception):
@@ -64,10 +65,7 @@ def print_pdf(page: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         command = [find(), *OPTIONS, f"--user-data-dir={profile}", f"--print-to-pdf={target}", page.resolve().as_uri()]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
-            said = done.stderr
-        except subprocess.TimeoutExpired:
-            said = f"it was still busy after {PATIENCE} seconds"
+            _, said = processes.run(command, minutes=MINUTES)
         except OSError as error:
             said = str(error)
     if not target.exists() or not target.read_bytes().rstrip().endswith(b"%%EOF"):

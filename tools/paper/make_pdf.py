@@ -3,7 +3,6 @@
 ``python -m tools.paper.make_pdf FOLDER`` prints the site in another folder.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
+from rnn_utils.atomic import write_whole
 from tools.paper.chromium import NoChromiumError, find, print_pdf
 from tools.paper.compose import compose, with_page_numbers
 from tools.paper.finish_pdf import finish
@@ -51,7 +51,7 @@ def make(site: Path) -> Path:
             numbers = counted
         finished = Path(folder) / f"finished-{PDF}"
         finish(printed, finished)
-        os.replace(finished, target)
+        write_whole(target, finished.read_bytes())
     return target
 
 

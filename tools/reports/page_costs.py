@@ -79,7 +79,7 @@ def lighthouse(node_modules: Path, browser: str, url: str, runs: int = 3) -> dic
     found = []
     for _ in range(runs):
         environment = {**os.environ, "CHROME_PATH": browser}
-        done = subprocess.run([*command, *flags], capture_output=True, text=True, env=environment)
+        done = subprocess.run([*command, *flags], capture_output=True, text=True, env=environment, timeout=300)
         if done.returncode:
             raise NoNodeError(f"Lighthouse failed:\n{done.stderr[-1500:]}")
         found.append(json.loads(done.stdout))

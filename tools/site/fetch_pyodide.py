@@ -10,7 +10,6 @@ NumPy, Matplotlib and what these need. Left out is what only PDF output, time zo
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -19,6 +18,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rnn_utils.atomic import write_whole
+from tools import processes
 from tools.places import BUILD
 
 KEPT = BUILD / "pyodide"
@@ -108,10 +109,9 @@ def from_pip(names: set[str]) -> Found:
 
 def run(command: list[str], folder: str) -> None:
     """Run a program, without its words; OSError says that it failed, is missing or took too long."""
-    try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60 * MINUTES)
-    except subprocess.SubprocessError as error:
-        raise OSError(f"{command[0]} {type(error).__name__}") from error
+    code, said = processes.run(command, minutes=MINUTES, folder=Path(folder))
+    if code:
+        raise OSError(f"{command[0]} failed: {said[-200:]}")
 
 
 SOURCES: dict[str, Callable[[set[str]], Found]] = {
@@ -127,9 +127,7 @@ def fill(folder: Path, names: set[str], source: Callable[[set[str]], Found]) -> 
     hashes, refused = wanted(), []
     for name, data in source(names):
         if matches(data, hashes[name]):
-            temporary = folder / f".{name}.{os.getpid()}.tmp"
-            temporary.write_bytes(data)
-            os.replace(temporary, folder / name)
+            write_whole(folder / name, data)
         else:
             refused.append(name)
     return refused

@@ -11,7 +11,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.site.take_along import FIRST, NAME, PDF, ZIP, NoSiteError, built_site, offer, replace, without_offers
+from rnn_utils.atomic import write_whole
+from tools.site.take_along import FIRST, NAME, PDF, ZIP, NoSiteError, built_site, offer, without_offers
 
 # 404.html, the sitemap and the inventory are asked for at the address that the site was built for, and nowhere else.
 LEFT_OUT = {"404.html", "sitemap.xml", "objects.inv", PDF, ZIP}
@@ -45,7 +46,7 @@ def main(folder: str | None = None) -> None:
         site = built_site(folder)
     except NoSiteError as error:
         sys.exit(str(error))
-    replace(site / ZIP, zipped(site))
+    write_whole(site / ZIP, zipped(site))
     offer(site)
     size = (site / ZIP).stat().st_size / 1e6
     print(f"==> {size:.1f} MB at {site / ZIP}; the first page of the site offers it")

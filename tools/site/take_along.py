@@ -4,10 +4,10 @@ Both lie in the folder of the site they were made from, so a new build has neith
 made again: no link is ever dead or leads to an older book.
 """
 
-import os
 import re
 from pathlib import Path
 
+from rnn_utils.atomic import write_whole
 from tools.places import SITE
 
 NAME = "recurrent-neural-networks"
@@ -48,7 +48,7 @@ def offer(site: Path) -> None:
     if not PLACE.search(old):
         raise ValueError(f'{page} has no <div class="take-along"></div>, the place for what can be taken along')
     if new != old:
-        replace(page, new.encode())
+        write_whole(page, new)
 
 
 def offers(site: Path) -> list[str]:
@@ -60,13 +60,3 @@ def offers(site: Path) -> list[str]:
     }
     there = [(name, site / name) for name in said if (site / name).exists()]
     return [f"<p>{said[name].format(name, path.stat().st_size / 1e6)}</p>" for name, path in there]
-
-
-def replace(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a temporary file beside it, moved when complete."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)

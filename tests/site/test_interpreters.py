@@ -1,0 +1,67 @@
+"""Every tool of the build comes to its end under every interpreter that the README names and this machine has."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from small_book import ROOT, Book, project
+
+from tools import processes
+from tools.paper.chromium import NoChromiumError, find
+from tools.setup_env import SERVED, interpreters
+
+KEPT = ROOT / "_build/interpreters"
+
+
+def environment(version: tuple[int, int]) -> Path:
+    """The interpreter of an environment with the book's locked packages, kept between runs; skips where there is none.
+
+    The environment of the tests serves for their own version.
+    """
+    name = ".".join(map(str, version))
+    if version == sys.version_info[:2]:
+        return Path(sys.executable)
+    found = interpreters().get(version)
+    if found is None:
+        pytest.skip(f"no Python {name} on this machine")
+    lock, folder = ROOT / "requirements/book.txt", KEPT / name
+    python, stamp = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"), folder / "installed.txt"
+    if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
+        processes.run([*found, "-m", "venv", "--clear", "--without-pip", folder], minutes=5)
+        uv = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", python, "-r", lock]
+        code, said = processes.run([*uv, "--offline"], minutes=15)  # what uv keeps; else the network is asked
+        if code:
+            code, said = processes.run(uv, minutes=15, variables={"UV_HTTP_RETRIES": "0"})
+        if code and "CI" not in os.environ:
+            pytest.skip(f"the book's packages for Python {name} cannot be installed here: {said[-300:]}")
+        assert code == 0, said
+        stamp.write_bytes(lock.read_bytes())
+    return python
+
+
+@pytest.mark.parametrize("version", SERVED, ids=lambda version: ".".join(map(str, version)))
+def test_every_tool_comes_to_its_end(version: tuple[int, int], tmp_path: Path) -> None:
+    book = Book(project(tmp_path / "project"), environment(version))
+    commands = ["build", "refresh", "site.pack_offline"]
+    try:
+        find()
+        commands.append("paper.make_pdf")
+    except NoChromiumError:
+        assert "CI" not in os.environ, "no Chromium: the PDF cannot be made"
+    for command in commands:
+        code, said = book.run(command)
+        assert code == 0, said
+    serve_and_stop(book)
+
+
+def serve_and_stop(book: Book) -> None:
+    """Start the server as `make serve` does, and press Ctrl+C once it has said where the book is."""
+    with book.start("site.serve", "0", BROWSER="true") as process:
+        assert process.stdout
+        assert "http://127.0.0.1:" in process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
