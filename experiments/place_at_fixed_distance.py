@@ -3,7 +3,8 @@
 The corpus is that of chapter 3: 27 sentences of nine words, in which the place alone decides the thing. Each seed
 holds six of them out at random, and draws a start. All networks have one layer of tanh units and softmax, learn to
 predict every next word of the other 21 sentences with Adam at the rate of the page, and are asked for the probability
-of the right thing in the six. A window sees the last n words at once, laid side by side. The full run takes about SECONDS of processor time.
+of the right thing in the six. A window sees the last n words at once, laid side by side.
+The full run takes about 5 minutes of processor time.
 """
 
 import itertools
