@@ -5,8 +5,8 @@ whole, without clipping, and with its output layer alone. The rival is a network
 the last few characters, with as many parameters and the same training. Learning rates, and the rival's window, are
 chosen by the loss on the last batches of one pass with a seed of its own. Within a single pass every batch is scored
 before it is learned from, so that loss is one on new text. Then ten seeds of one pass are scored on the held-out text
-in nats per character, and a few of ten passes, at that learning rate and at half of it. For the whole network the loss
-is also taken with the state reset every so often.
+in nats per character, and a few of ten passes, for the loop and its rival also at half the learning rate, and for the
+rival with a longer window. For the whole network the loss is also taken with the state reset every so often.
 """
 
 import sys
@@ -31,7 +31,7 @@ SETTINGS = {
     "seeds": list(range(10)),
     "long_seeds": [0, 1, 2],
     "passes": 10,
-    "long_factors": [1.0, 0.5],  # of the learning rate that is best for one pass
+    "long": {"whole": [[0, 0.5], [0, 0.25]], "output": [[0, 32.0]], "window": [[5, 2.0], [5, 1.0], [8, 1.0]]},
     "pieces": [4, 16, 32, 128],
 }
 H, B, T = 128, 32, 16
@@ -148,7 +148,7 @@ def run(
     seeds: list[int],
     long_seeds: list[int],
     passes: int,
-    long_factors: list[float],
+    long: dict[str, Any],
     pieces: list[int],
 ) -> dict[str, Any]:
     """Choose, then train and score: for each kind of network its choice and its losses in nats per character."""
@@ -170,9 +170,9 @@ def run(
             if kind == "whole":
                 found["reset"].append(cost_of_resets(network, held_ids, pieces))
             print(kind, seed, found["one_pass"][-1], file=sys.stderr, flush=True)
-        for factor in long_factors if kind != "unclipped" else []:
-            losses = [long_run(kind, k, factor * lr, seed, passes) for seed in long_seeds]
-            found["long"].append({"rate": factor * lr, "losses": losses})
+        for k, lr in long.get(kind, []):
+            losses = [long_run(kind, k, lr, seed, passes) for seed in long_seeds]
+            found["long"].append({"window": k, "rate": lr, "losses": losses})
             print(kind, "long", found["long"][-1], file=sys.stderr, flush=True)
         results[kind] = found
     return results

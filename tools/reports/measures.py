@@ -23,8 +23,14 @@ from rnn_utils.gradcheck import gradcheck_layer
 
 NOT_COMPARED = "nbval-ignore-output"
 DRAWING = re.compile(r"^[:`]{3,}\{figure(?:-md)?\}", re.MULTILINE)
-KINDS = ("unit", "notebooks", "site")
-REPORTS = {"unit": "the code", "structure": "the chapters' parts", "notebooks": "outputs", "site": "the pages"}
+KINDS = ("unit", "tools", "notebooks", "site")
+REPORTS = {
+    "unit": "the code",
+    "tools": "the commands",
+    "structure": "the chapters' parts",
+    "notebooks": "outputs",
+    "site": "the pages",
+}
 
 
 def measure(root: Path, executed: list[Path], recorded: Path) -> dict[str, Any]:
