@@ -46,7 +46,7 @@ def outline(path: Path) -> str:
     """A page as others see it, in Markdown."""
     if path.suffix != ".ipynb":
         return "\n\n".join(kept(path.read_text("utf8")))
-    parts = []
+    parts: list[str] = []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
             parts += kept(cell.source)
