@@ -3,8 +3,9 @@
 The text is `data.human_numbers`, split in order: the first 80 % to learn from, the rest held out. Seven words decide
 the next. All networks have one layer of tanh units and softmax, and get the same number of updates with 512 targets
 each, Adam, clipping and the same falling learning rate. The loop (64 units) reads 32 streams 16 words at a time, its
-state carried and set to zero at the start of each pass. A window of seven with 33 units has as many parameters; one
-with 64 units has twice as many. A window of one with 64 units is the same network as the loop with the loop cut.
+state carried and set to zero at the start of each pass; a window draws its places at random, or, in one row, takes
+them in the loop's order. A window of seven with 33 units has as many parameters; one with 64 units has twice as many.
+A window of one with 64 units is the same network as the loop with the loop cut.
 
 First the learning rates are compared, on the last tenth of the part to learn from. The rate that is used is the best
 one for the loop; the window would prefer a higher one. The full run takes about four minutes.
@@ -35,7 +36,9 @@ SETTINGS: dict[str, Any] = {
         "loop, 50 passes": [None, 64, 50, 12],
         "window 7, 50 passes": [7, 33, 50, 10],
         "cut, 50 passes": [1, 64, 50, 1],
+        "window 7 in order, 5 passes": [7, 33, 5, 12],
     },
+    "in_order": ["window 7 in order, 5 passes"],  # learn from the places that the loop learns from, in its order
     "rates": [3e-3, 1e-2, 3e-2],
     "rate_seeds": 3,
     "strengths": [5, 50, 500, 5000, 50_000],
@@ -57,12 +60,15 @@ def seen(ids: np.ndarray, k: int) -> np.ndarray:
     return data.last_inputs(data.one_hot(ids[:, None], V, dtype=np.float64), k)[:, 0]
 
 
-def batches(ids: np.ndarray, k: int | None) -> Any:
+def batches(ids: np.ndarray, k: int | None, in_order: bool = False) -> Any:
     """Return the batches of a pass: 32 streams of 16 words for the loop, 512 places at random for a window."""
     streams = list(data.contiguous_streams(ids, 32, 16))
     if k is None:
         return [(data.one_hot(x, V, dtype=np.float64), y) for x, y in streams]
     x, y = seen(ids[:-1], k), ids[1:]
+    if in_order:
+        places = [each for each, _ in data.contiguous_streams(np.arange(len(ids)), 32, 16)]  # each (16, 32)
+        return [(x[each.ravel()][None], y[each.ravel()][None]) for each in places]
 
     def shuffled(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
         order = rng.permutation(len(y))[: 512 * len(streams)].reshape(len(streams), 512)
@@ -71,15 +77,17 @@ def batches(ids: np.ndarray, k: int | None) -> Any:
     return shuffled
 
 
-def train(ids: np.ndarray, k: int | None, hidden: int, passes: int, seed: int, rate: float) -> SequenceModel:
+def train(
+    ids: np.ndarray, k: int | None, hidden: int, passes: int, seed: int, rate: float, in_order: bool = False
+) -> SequenceModel:
     """Return a network after so many passes over the words: the loop, or a window of k."""
     rng = np.random.default_rng(seed)
-    options = {"rng": rng, "loss": "cross_entropy", "every_step": True, "dtype": np.float64}
+    options: dict[str, Any] = {"rng": rng, "loss": "cross_entropy", "every_step": True, "dtype": np.float64}
     model = SequenceModel((k or 1) * V, hidden, V, **options)
     steps = passes * len(list(data.contiguous_streams(ids, 32, 16)))
-    how = {"schedule": linear_decay, "clip_norm": 1.0, "carry_state": k is None, "progress": False}
-    draws = {} if k is None else {"rng": rng}
-    fit(model, batches(ids, k), Adam(model.params, lr=rate), steps=steps, **draws, **how)
+    how: dict[str, Any] = {"schedule": linear_decay, "clip_norm": 1.0, "carry_state": k is None, "progress": False}
+    draws: dict[str, Any] = {} if k is None or in_order else {"rng": rng}
+    fit(model, batches(ids, k, in_order), Adam(model.params, lr=rate), steps=steps, **draws, **how)
     return model
 
 
@@ -158,7 +166,9 @@ def n_grams(strengths: list[float]) -> dict[str, Any]:
     return rows
 
 
-def run(networks: dict[str, list[Any]], rates: list[float], rate_seeds: int, strengths: list[float]) -> dict[str, Any]:
+def run(
+    networks: dict[str, list[Any]], in_order: list[str], rates: list[float], rate_seeds: int, strengths: list[float]
+) -> dict[str, Any]:
     """Return learning rates by validation, n-grams, and for every network its scores by seed."""
     results: dict[str, Any] = {"n-grams": n_grams(strengths), "rates": {}}
     for name, k, hidden in (("loop", None, 64), ("window 7", 7, 33)):
@@ -166,7 +176,7 @@ def run(networks: dict[str, list[Any]], rates: list[float], rate_seeds: int, str
     for name, (k, hidden, passes, seeds) in networks.items():
         rows = []
         for seed in range(seeds):
-            model = train(TRAIN, k, hidden, passes, seed, RATE)
+            model = train(TRAIN, k, hidden, passes, seed, RATE, name in in_order)
             rows.append(scores(model, k) | ({"cut later": cut_later(model)} if k is None else {}))
         results[name] = {key: [row[key] for row in rows] for key in rows[0]}
     return results

@@ -23,10 +23,9 @@ from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
 from tools.reports.measures import measure
-from tools.site import fetch_pyodide, python_in_page
+from tools.site import fetch_pyodide, jupyter_book, python_in_page
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
-SITE_MINUTES = 20  # Jupyter Book takes two on two cores
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
@@ -156,10 +155,8 @@ def run_jupyter_book(runtime: Path | None) -> None:
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir(parents=True)
     shutil.rmtree(WORK / "_build/html", ignore_errors=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(SOURCE), "--path-output", str(WORK)]
-    told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
     try:
-        code, log = processes.run([*command, "-W", "-n", "--keep-going"], minutes=SITE_MINUTES, variables=told)
+        code, log = jupyter_book.run(SOURCE, WORK, "-W", python_in_page=bool(runtime))
     except TimeoutError as error:
         sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
     (BUILD / "build.log").write_text(log, "utf8")
@@ -181,11 +178,24 @@ def publish(key: str) -> None:
     (folder / ".site-key").write_text(key, "utf8")
     link = BUILD / "html.new"
     link.unlink(missing_ok=True)
-    link.symlink_to(folder.name, target_is_directory=True)
-    os.replace(link, SITE)
+    try:
+        link.symlink_to(folder.name, target_is_directory=True)
+        os.replace(link, SITE)
+    except OSError:  # Windows makes links for administrators and developers alone: two steps instead of one
+        link.unlink(missing_ok=True)
+        put_in_place(folder)
     for old in BUILD.glob("html-*"):
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def put_in_place(folder: Path) -> None:
+    """Make `_build/html` the new site itself, where no link can be made."""
+    before = BUILD / "html-before"
+    shutil.rmtree(before, ignore_errors=True)
+    if SITE.exists():
+        SITE.rename(before)
+    folder.rename(SITE)
 
 
 def main() -> None:
