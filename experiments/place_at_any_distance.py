@@ -8,7 +8,7 @@ for the probability of the right thing in the six, with 0 to 20 words more: at l
 
 A window sees the last n words at once; "sum" sees how often each word has come so far, which is a loop without weights.
 The rate, the number of updates and the distribution were chosen with other seeds than those of the record. The
-full run takes about three minutes of processor time.
+full run takes about five minutes of processor time.
 """
 
 from typing import Any
@@ -28,6 +28,10 @@ SETTINGS: dict[str, Any] = {
         "loop of 16": [None, 16, 3000, 20],
         "window of 7": [7, 16, 3000, 20],
         "window of 15": [15, 16, 3000, 20],
+        "window of 15, 6 units": [15, 6, 3000, 20],
+        "window of 27": [27, 16, 3000, 10],
+        "sum of all words": ["sum", 16, 3000, 20],
+        "loop of 32": [None, 32, 3000, 20],
     },
     "first_seed": 100,
     "lr": 0.003,
