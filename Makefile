@@ -1,12 +1,17 @@
 # `make` lists what there is; `make book` and `make test` are all that a reader or a test machine needs.
+# TESTS=tests/unit/test_cells.py gives any of the goals for tests one file instead of its folder.
 PYTHON ?= python3
 PORT   ?= 8000
 RUN     = .venv/bin/python
 PAGE    = tests/site/test_run_chapters.py
 REPORTS = _build/recorded
+COVER   = --cov --cov-report=term --cov-report=json:$(REPORTS)/coverage.json
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+# Also where the system's language settings name another encoding:
+export PYTHONUTF8 = 1
 
-.PHONY: help book serve pdf offline refresh counts check test unit notebooks structure site page site-report lint bench lock clean .venv-test
+.PHONY: help book serve lab pdf offline refresh counts check test unit tools notebooks structure site page site-report \
+	lint bench lock clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -16,6 +21,10 @@ book:  ## install what is needed, execute every notebook, build the site
 
 serve: book  ## open the built site in a browser, served on this machine only
 	@$(RUN) -m tools.site.serve $(PORT)
+
+lab:  ## the chapters in JupyterLab, without building the site
+	@$(PYTHON) tools/setup_env.py lab
+	@$(RUN) -m jupyterlab $(LAB) book
 
 pdf: book  ## the whole book as one PDF, offered on the built site (needs Chromium)
 	@$(RUN) -m tools.paper.make_pdf
@@ -34,37 +43,39 @@ counts:  ## what each chapter asks of its reader, beside the limits (NB=… like
 check: .venv-test  ## the template, the page and the outputs of one chapter (NB="book/03_….ipynb")
 	@$(THREADS) $(RUN) -m tools.check $(NB)
 
-test: lint unit structure notebooks site  ## everything: code, notebooks, built pages in a real browser
+test: lint unit tools structure notebooks site  ## everything: code, notebooks, built pages in a real browser
 
 .venv-test:
 	@$(PYTHON) tools/setup_env.py test
 
 lint: .venv-test  ## style of code and notebooks
-	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools benchmarks book/_ext
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools experiments benchmarks setup.py book/_ext
 
 unit: .venv-test  ## tests of rnn_utils, with coverage
-	$(THREADS) $(RUN) -m pytest tests/unit -q -n 2 --dist loadfile --cov --cov-report=term \
-		--cov-report=json:$(REPORTS)/coverage.json --junitxml=$(REPORTS)/unit.xml
+	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/unit $(COVER)) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/unit.xml
+
+tools: .venv-test  ## tests of the commands that are listed here
+	$(RUN) -m pytest $(or $(TESTS),tests/tools) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/tools.xml
 
 structure: .venv-test  ## does every notebook keep to the template?
-	$(RUN) -m pytest tests/notebooks -q --junitxml=$(REPORTS)/structure.xml
+	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q --junitxml=$(REPORTS)/structure.xml
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
-	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval book -q -n 2 --dist loadfile \
+	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval $(or $(NB),book) -q -n 2 --dist loadfile \
 		-p no:cacheprovider --junitxml=$(REPORTS)/notebooks.xml
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest tests/site -q -n 2 --dist loadfile \
+	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadfile \
 		--junitxml=$(REPORTS)/site.xml
 
 page: book .venv-test  ## of those, the test that runs every NumPy cell of every chapter in the page
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0
 
 site-report: book .venv-test  ## what each page costs a reader, with Lighthouse (needs Node)
-	@$(RUN) -m tools.reports.page_costs
+	@$(RUN) -m tools.reports.page_costs $(COSTS)
 
 bench: .venv-test  ## speed of the layers against torch and the naive form
-	$(THREADS) $(RUN) -m benchmarks.layers
+	$(THREADS) $(RUN) -m benchmarks.layers $(BENCH)
 
 lock: .venv-test  ## resolve pyproject.toml into exact versions
 	sh tools/lock.sh

@@ -1,4 +1,4 @@
-"""What sequence models cost as the sequence grows, for chapter 16: ``python benchmarks/sequence_costs.py``.
+"""What sequence models cost as the sequence grows, for chapter 16: ``python -m benchmarks.sequence_costs``.
 
 RNN, LSTM, GRU and Transformer with about equal numbers of parameters, untrained, on one thread: seconds of a training
 step (forward and backward) and the bytes kept for its way back; seconds for one more token after T tokens, and the
@@ -15,12 +15,12 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import compare  # first: it asks for one thread before NumPy is imported
 import torch
 import torch.nn.functional as F
-from sequence_models import SETTINGS as MODELS
 from torch import Tensor, nn
 
+from experiments import compare
+from experiments.sequence_models import SETTINGS as MODELS
 from rnn_utils.transformer import Recurrent, Transformer, attend, attend_fused
 
 SAVED = Path(__file__).with_name("sequence_costs.json")
@@ -156,7 +156,7 @@ def main(arguments: list[str], given: dict[str, Any] = SETTINGS) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=SAVED)
     out = parser.parse_args(arguments).out
-    head = {"command": "python benchmarks/sequence_costs.py", "versions": compare.versions()}
+    head = {"command": "python -m benchmarks.sequence_costs", "versions": compare.versions()}
     head |= {"processor": compare.processor(), "settings": given}
     head |= {"counts": {name: sum(p.numel() for p in m.parameters()) for name, m in networks(given).items()}}
     results: dict[str, list[dict[str, Any]]] = {"training": [], "generation": []}

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import platform
 import re
 import sys
@@ -11,6 +10,8 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from rnn_utils.atomic import write_whole
 
 FLAT = re.compile(r"\[[^\[\]{}\"]*\]")  # a list of numbers: on one line
 Record = dict[str, Any]
@@ -31,12 +32,7 @@ def write(path: Path, record: Record) -> None:
     """Write a record whole or not at all; NaN and infinity, which JSON does not have, are refused."""
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
     text = FLAT.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(text, "utf8")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, text)
 
 
 def main(

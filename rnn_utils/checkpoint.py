@@ -10,11 +10,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .atomic import replacing
+from rnn_utils.atomic import replacing
+from rnn_utils.checks import check_path
 
 FORMAT = "rnn_utils checkpoint 1"
 
@@ -70,6 +72,7 @@ def load_params(path: str | os.PathLike[str], params: Mapping[str, np.ndarray]) 
 
 def write(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
     """Write named arrays and JSON-able facts to `path`, all or nothing; one run at a time may use a path."""
+    path = check_path("path", path)
     text = json.dumps({"format": FORMAT, **meta}, default=np.ndarray.tolist)  # a generator's state may hold arrays
     with replacing(path) as file:
         np.savez(file, meta=np.array(text), **arrays)
@@ -77,6 +80,8 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], meta: 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the arrays and the facts that `write` put into a file; errors as in `load_params`."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{path}: got a folder, wanted a file of rnn_utils")
     with open(path, "rb") as file:
         try:
             loaded = np.load(file, allow_pickle=False)

@@ -1,6 +1,8 @@
 """Argument checks shared by the package: every message names the argument, what came and what was wanted."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -142,3 +144,24 @@ def check_dtype(dtype: DTypeLike) -> np.dtype:
     if result not in (np.float32, np.float64):
         raise ValueError(f"dtype: got {dtype!r}, wanted float32 or float64")
     return result
+
+
+def check_path(name: str, value: Any) -> Path:
+    """Return `value` as the path of a file that can be written; TypeError or OSError otherwise."""
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name}: got {value!r} ({type(value).__name__}), wanted the path of a file, such as 'run.npz'")
+    path = Path(value)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name}: got {value}, which is a folder, wanted a file in it: {path / 'run.npz'}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{name}: got {value}, wanted a file in a folder that exists")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{name}: got {value}, wanted a file in a folder that can be written to")
+    return path
+
+
+def check_none(owner: str, **arguments: Any) -> None:
+    """Raise ValueError for an argument that is not None, in the name of what would otherwise ignore it."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(f"{name}: got {type(value).__name__}, wanted None: {owner} has no use for it")

@@ -1,10 +1,11 @@
 """RNN, LSTM and GRU over whole sequences, written as their equations are. A cell (`cells`) is one step of a layer.
 
 The equations multiply a matrix by a column vector, W x. A batch holds one vector in each row, so the code has x Wᵀ.
-Two products have nothing to wait for and stand outside the loops, over all steps at once:
+What has nothing to wait for stands outside the loops, over all steps at once:
 
 - W_ih x_t + b_ih on the way forward;
-- the gradients of the weights, which are sums over time and batch, on the way back.
+- on the way back the slopes, by which the gradients that arrive are multiplied;
+- the gradients of the weights, which are sums over time and batch.
 """
 
 from typing import ClassVar, NamedTuple
@@ -38,7 +39,7 @@ def _states_from(initial: np.ndarray, steps: int) -> np.ndarray:
 
 
 def _split(a: np.ndarray, gates: int) -> np.ndarray:
-    """Return what belongs to each gate, (B, kH) to (k, B, H): `np.split`, at a tenth of its cost."""
+    """Return what belongs to each gate, (B, kH) to (k, B, H), as a view: `np.split` takes ten times as long."""
     return a.reshape(len(a), gates, -1).swapaxes(0, 1)
 
 
@@ -48,6 +49,11 @@ def _sigmoid(a: np.ndarray) -> np.ndarray:
     result *= 0.5
     result += 0.5
     return result
+
+
+def _relu(a: np.ndarray) -> np.ndarray:
+    """Return max(a, 0)."""
+    return np.maximum(a, 0)
 
 
 class RNNCache(NamedTuple):
@@ -96,10 +102,10 @@ class RNN(RecurrentLayer):
         p = self.params
         a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
         W_hh = p["weight_hh"]
+        f = np.tanh if self.nonlinearity == "tanh" else _relu
         h = _states_from(state[0], len(x))  # (T + 1, B, H)
         for t in range(len(x)):
-            a = a_x[t] + h[t] @ W_hh.T
-            h[t + 1] = np.tanh(a) if self.nonlinearity == "tanh" else np.maximum(a, 0)
+            h[t + 1] = f(a_x[t] + h[t] @ W_hh.T)
         final = final_state(h, lengths)
         return h[1:].copy(), final, RNNCache(x, h, lengths)
 
@@ -109,25 +115,28 @@ class RNN(RecurrentLayer):
         x, h, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
-        da = np.empty_like(dout)  # (T, B, H)
+        slope = 1 - h[1:] ** 2 if self.nonlinearity == "tanh" else h[1:] > 0  # of f, at every step: (T, B, H)
+        da = np.empty_like(dout)
         for t in reversed(range(len(x))):
-            dh = dh + dout[t]
-            slope = 1 - h[t + 1] ** 2 if self.nonlinearity == "tanh" else h[t + 1] > 0
-            da[t] = dh * slope
+            da[t] = slope[t] * (dh + dout[t])
             dh = da[t] @ W_hh
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
         return time_product(da, W_ih), dh, grads
 
 
 class LSTMCache(NamedTuple):
-    """What `LSTM.backward` needs; h and c hold the states after 0 … T steps, gates are i, f, g, o."""
+    """What `LSTM.backward` needs; h and c hold the states after 0 … T steps."""
 
     x: np.ndarray  # (T, B, D)
     h: np.ndarray  # (T + 1, B, H)
     c: np.ndarray  # (T + 1, B, H)
-    gates: np.ndarray  # (T, B, 4, H)
-    tanh_c: np.ndarray  # (T, B, H)
+    steps: list[tuple[np.ndarray, ...]]  # T times i, f, g, o and tanh(c), each (B, H)
     lengths: np.ndarray | None  # (B,)
+
+    @property
+    def gates(self) -> np.ndarray:
+        """The gates i, f, g, o at every step, (T, B, 4, H)."""
+        return np.array([step[:4] for step in self.steps]).swapaxes(1, 2)
 
 
 class LSTM(RecurrentLayer):
@@ -163,54 +172,67 @@ class LSTM(RecurrentLayer):
     def _forward(
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
-        p, (steps, batch, _) = self.params, x.shape
+        p, steps = self.params, len(x)
         a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
         W_hh = p["weight_hh"]
         h, c = _states_from(state[0], steps), _states_from(state[1], steps)  # (T + 1, B, H) each
-        gates = np.empty((steps, 4, batch, self.hidden_size), self.dtype)
-        tanh_c = np.empty_like(h[1:])
+        computed = []
         for t in range(steps):
             i, f, g, o = _split(a_x[t] + h[t] @ W_hh.T, 4)  # each (B, H)
-            i, f, g, o = gates[t] = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+            i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
             c[t + 1] = f * c[t] + i * g
-            tanh_c[t] = np.tanh(c[t + 1])
-            h[t + 1] = o * tanh_c[t]
-        gates = gates.swapaxes(1, 2)  # (T, B, 4, H)
+            tanh_c = np.tanh(c[t + 1])
+            h[t + 1] = o * tanh_c
+            computed.append((i, f, g, o, tanh_c))
         if lengths is not None:  # a step of padding keeps the cell: f = 1, the other gates are shut
-            gates[mark_padding(lengths, steps)] = np.array([[0], [1], [0], [0]])
+            for padding, gates in zip(mark_padding(lengths, steps), computed):
+                for gate, value in zip(gates, (0, 1, 0, 0)):
+                    gate[padding] = value
         final = final_state(h, lengths), final_state(c, lengths)
-        return h[1:].copy(), final, LSTMCache(x, h, c, gates, tanh_c, lengths)
+        return h[1:].copy(), final, LSTMCache(x, h, c, computed, lengths)
 
     def _backward(
         self, dout: np.ndarray, cache: LSTMCache, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Arrays]:
-        x, h, c, gates, tanh_c, lengths = cache
+        x, h, c, steps, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
         dc = dstate[1]  # with lengths too: the padding, where f = 1, hands it on
+        to_i, to_f, to_g, to_o, to_c = self._slopes(steps, c)  # each (T, B, H)
         da = np.empty((*dout.shape[:2], 4 * self.hidden_size), self.dtype)  # (T, B, 4H)
         for t in reversed(range(len(x))):
-            i, f, g, o = gates[t].swapaxes(0, 1)  # each (B, H)
             dh = dh + dout[t]
-            dc = dc + dh * o * (1 - tanh_c[t] ** 2)  # c_t reaches the loss by itself and through h_t
-            da_i = dc * g * i * (1 - i)
-            da_f = dc * c[t] * f * (1 - f)
-            da_g = dc * i * (1 - g**2)
-            da_o = dh * tanh_c[t] * o * (1 - o)
-            np.concatenate([da_i, da_f, da_g, da_o], axis=1, out=da[t])
+            dc = dc + dh * to_c[t]  # c_t reaches the loss by itself and through h_t
+            np.concatenate([dc * to_i[t], dc * to_f[t], dc * to_g[t], dh * to_o[t]], axis=1, out=da[t])
+            _, f, *_ = steps[t]
             dh, dc = da[t] @ W_hh, dc * f
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
         return time_product(da, W_ih), (dh, dc), grads
 
+    @staticmethod
+    def _slopes(steps: list[tuple[np.ndarray, ...]], c: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return ∂c_t by what is inside i, f and g, ∂h_t by what is inside o, and ∂h_t by c_t, each (T, B, H)."""
+        i, f, g, o, tanh_c = map(np.array, zip(*steps))
+        to_i = g * i * (1 - i)
+        to_f = c[:-1] * f * (1 - f)
+        to_g = i * (1 - g**2)
+        to_o = tanh_c * o * (1 - o)
+        to_c = o * (1 - tanh_c**2)
+        return to_i, to_f, to_g, to_o, to_c
+
 
 class GRUCache(NamedTuple):
-    """What `GRU.backward` needs; h holds the states after 0 … T steps, gates are r, z, n, and hn = W_hn h + b_hn."""
+    """What `GRU.backward` needs; h holds the states after 0 … T steps."""
 
     x: np.ndarray  # (T, B, D)
     h: np.ndarray  # (T + 1, B, H)
-    gates: np.ndarray  # (T, B, 3, H)
-    hn: np.ndarray  # (T, B, H)
+    steps: list[tuple[np.ndarray, ...]]  # T times r, z, n and W_hn h + b_hn, each (B, H)
     lengths: np.ndarray | None  # (B,)
+
+    @property
+    def gates(self) -> np.ndarray:
+        """The gates r and z and the candidate n at every step, (T, B, 3, H)."""
+        return np.array([step[:3] for step in self.steps]).swapaxes(1, 2)
 
 
 class GRU(RecurrentLayer):
@@ -244,38 +266,45 @@ class GRU(RecurrentLayer):
     def _forward(
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, GRUCache]:
-        p, (steps, batch, _) = self.params, x.shape
+        p, steps = self.params, len(x)
         a_x = time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
         W_hh, b_hh = p["weight_hh"], p["bias_hh"]
         h = _states_from(state[0], steps)  # (T + 1, B, H)
-        gates = np.empty((steps, 3, batch, self.hidden_size), self.dtype)
-        hn = np.empty_like(h[1:])
+        computed = []
         for t in range(steps):
             xr, xz, xn = _split(a_x[t], 3)  # each (B, H)
-            hr, hz, hn[t] = _split(h[t] @ W_hh.T + b_hh, 3)
+            hr, hz, hn = _split(h[t] @ W_hh.T + b_hh, 3)
             r, z = _sigmoid(xr + hr), _sigmoid(xz + hz)
-            n = np.tanh(xn + r * hn[t])
+            n = np.tanh(xn + r * hn)
             h[t + 1] = (1 - z) * n + z * h[t]
-            gates[t] = r, z, n
+            computed.append((r, z, n, hn))
         final = final_state(h, lengths)
-        return h[1:].copy(), final, GRUCache(x, h, gates.swapaxes(1, 2), hn, lengths)
+        return h[1:].copy(), final, GRUCache(x, h, computed, lengths)
 
     def _backward(
         self, dout: np.ndarray, cache: GRUCache, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        x, h, gates, hn, lengths = cache
+        x, h, steps, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
+        to_r, to_z, to_n = self._slopes(steps, h)  # each (T, B, H)
         da_x = np.empty((*dout.shape[:2], 3 * self.hidden_size), self.dtype)  # (T, B, 3H)
         da_h = np.empty_like(da_x)
         for t in reversed(range(len(x))):
-            r, z, n = gates[t].swapaxes(0, 1)  # each (B, H)
+            r, z, *_ = steps[t]
             dh = dh + dout[t]
-            da_n = dh * (1 - z) * (1 - n**2)
-            da_z = dh * (h[t] - n) * z * (1 - z)
-            da_r = da_n * hn[t] * r * (1 - r)
+            da_r, da_z, da_n = dh * to_r[t], dh * to_z[t], dh * to_n[t]
             np.concatenate([da_r, da_z, da_n], axis=1, out=da_x[t])
             np.concatenate([da_r, da_z, da_n * r], axis=1, out=da_h[t])  # the reset gate stands before this product
             dh = dh * z + da_h[t] @ W_hh
         grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h[:-1])
         return time_product(da_x, W_ih), dh, grads
+
+    @staticmethod
+    def _slopes(steps: list[tuple[np.ndarray, ...]], h: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return ∂h_t by what is inside r, z and n, each (T, B, H)."""
+        r, z, n, hn = map(np.array, zip(*steps))
+        to_n = (1 - z) * (1 - n**2)
+        to_z = (h[:-1] - n) * z * (1 - z)
+        to_r = to_n * hn * r * (1 - r)
+        return to_r, to_z, to_n

@@ -110,6 +110,10 @@ def generate(step: Step, prompt: Any, length: int, choose: Choose = greedy, stat
         The tokens added.
 
     """
+    if isinstance(prompt, str):
+        raise TypeError(f"prompt: got {prompt[:20]!r}, wanted its token ids: vocabulary.encode({prompt[:20]!r})")
+    if np.size(prompt) == 0:
+        raise ValueError("prompt: got none, wanted at least one token id to begin with, such as that of a line's end")
     shape = ("T", "B")[: max(1, np.ndim(prompt))]
     prompt = check_array("prompt", prompt, shape, kind="int")
     batch = prompt if prompt.ndim == 2 else prompt[:, None]  # (T, B)
@@ -180,6 +184,8 @@ def beam_search(
     last = np.array([check_int("start", start, 0)])
     while alive:
         logits, state = step(last, state)
+        if end is not None and not 0 <= check_int("end", end, 0) < np.shape(logits)[-1]:
+            raise ValueError(f"end: got {end}, wanted a token in 0 … {np.shape(logits)[-1] - 1}")
         total, parents, tokens = _best_continuations(total, logits, width)
         ids = [(*alive[parent], int(token)) for parent, token in zip(parents, tokens)]
         finished = (tokens == end) if end is not None else np.zeros(len(ids), bool)

@@ -98,7 +98,7 @@ class BatchStream:
             "epoch": self.epoch,
             "index": self.index,
             "rng_at_start": self._start,
-            "rng": self._rng_state(),
+            "rng": rng_state(self.rng),
             "last_batch": _fingerprint(self._last),
         }
 
@@ -108,7 +108,7 @@ class BatchStream:
             got, wanted = ("no generator", "one") if self.rng is None else ("a generator", "none")
             raise ValueError(f"rng: got {got}, wanted {wanted}, as in the run that was saved")
         if position["index"]:
-            self._restore(position["rng_at_start"])
+            set_rng_state(self.rng, position["rng_at_start"])
             self._begin()
             for _ in range(position["index"]):
                 self._last = next(self._pass, ())
@@ -116,25 +116,29 @@ class BatchStream:
                 where = f"batch {position['index']} of pass {position['epoch']}"
                 raise ValueError(f"batches: got another {where} than the saved run had, wanted the same data")
             self.epoch, self.index = position["epoch"], position["index"]
-        self._restore(position["rng"])
+        set_rng_state(self.rng, position["rng"])
 
     def _begin(self) -> None:
-        self._start = self._rng_state()
+        self._start = rng_state(self.rng)
         self._pass = one_pass(self.batches, self.rng)
         self.pass_length = self.index if self.epoch else None
         self.epoch += 1
         self.index = 0
 
-    def _rng_state(self) -> dict[str, Any] | None:
-        return None if self.rng is None else dict(self.rng.bit_generator.state)
 
-    def _restore(self, state: dict[str, Any] | None) -> None:
-        if self.rng is None:
-            return
-        name = self.rng.bit_generator.state["bit_generator"]
-        if state["bit_generator"] != name:
-            raise ValueError(f"rng: got a {name} generator, wanted {state['bit_generator']}, as in the saved run")
-        self.rng.bit_generator.state = state
+def rng_state(rng: np.random.Generator | None) -> dict[str, Any] | None:
+    """Return a generator's state as JSON-able facts; None for none."""
+    return None if rng is None else dict(rng.bit_generator.state)
+
+
+def set_rng_state(rng: np.random.Generator | None, state: dict[str, Any] | None) -> None:
+    """Put a generator, if there is one, into a state of `rng_state`; ValueError when it is another kind's."""
+    if rng is None:
+        return
+    name = rng.bit_generator.state["bit_generator"]
+    if state["bit_generator"] != name:
+        raise ValueError(f"rng: got a {name} generator, wanted {state['bit_generator']}, as in the saved run")
+    rng.bit_generator.state = state
 
 
 def _fingerprint(batch: Batch) -> int:

@@ -25,16 +25,19 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnn_utils import checkpoint
-from rnn_utils.checks import check_int, check_number
+from rnn_utils.checks import check_int, check_number, check_path
 from rnn_utils.history import History
 from rnn_utils.optim import Optimizer, clip_grad_norm, grad_norm
-from rnn_utils.stream import Batch, Batches, BatchStream, check_batches, one_pass
+from rnn_utils.stream import Batch, Batches, BatchStream, check_batches, one_pass, rng_state, set_rng_state
 
 Schedule = Callable[[int, int], float]
 
 
 class Model(Protocol):
-    """What `fit` asks of a model. `rnn_utils.models` has some; any class with these will do."""
+    """What `fit` asks of a model. `rnn_utils.models` has some; any class with these will do.
+
+    A model whose training draws numbers, as dropout does, draws them from its ``dropout_rng``, which `fit` saves.
+    """
 
     @property
     def params(self) -> Mapping[str, np.ndarray]:
@@ -126,7 +129,7 @@ def fit(
     patience : int, optional
         Stop after so many evaluations without a new lowest loss. The model ends with the parameters of the best one.
     checkpoint : path-like, optional
-        File to save the run to, every `save_every` steps and at the end: parameters, optimiser, generator, position
+        File to save the run to, every `save_every` steps and at the end: parameters, optimiser, generators, position
         in the data, carried state, history. A kill at any moment loses the steps since the last save, no more.
     save_every : int
         Steps between saves.
@@ -154,7 +157,7 @@ def fit(
         validation=validation,
         eval_every=eval_every,
         patience=patience,
-        path=None if checkpoint is None else Path(checkpoint),
+        path=None if checkpoint is None else check_path("checkpoint", checkpoint),
         save_every=save_every,
     )
     if resume:
@@ -199,8 +202,10 @@ class _Run:
             check_int("patience", self.patience)
             if self.validation is None:
                 raise ValueError("validation: got None, wanted held-out batches: patience counts evaluations")
-        if self.path is not None and not self.path.parent.is_dir():
-            raise FileNotFoundError(f"checkpoint: got {self.path}, wanted a file in a folder that exists")
+        if self.carry_state and getattr(self.model, "reads_ahead", False):
+            raise ValueError(
+                "carry_state: got True with a layer that reads from the end too, wanted False: its state ends at step 1"
+            )
 
     def train(self, progress: bool | None) -> None:
         """Take all the steps that are left, and give the model its best parameters where they were kept."""
@@ -268,6 +273,11 @@ class _Run:
             f"step {self.history.steps + ahead} of {self.steps}: got {what}, wanted finite numbers; {last}"
         )
 
+    @property
+    def dropout_rng(self) -> np.random.Generator | None:
+        """The generator that the model itself draws from in training, if it does."""
+        return getattr(self.model, "dropout_rng", None)
+
     def settings(self) -> dict[str, Any]:
         """What a resumed run must have in common with the one that was saved."""
         optimizer = {
@@ -290,6 +300,7 @@ class _Run:
         arrays |= checkpoint.under("best", self.best)
         state = checkpoint.pack(self.state, arrays, "state")
         meta = {"settings": self.settings(), "position": self.stream.position(), "state": state}
+        meta["dropout_rng"] = rng_state(self.dropout_rng)
         checkpoint.write(self.path, arrays, meta)
         self.saved_at = self.history.steps
 
@@ -305,7 +316,11 @@ class _Run:
         for name, mine in self.settings().items():
             if meta["settings"].get(name) != mine:
                 raise ValueError(f"{name}: got {mine}, wanted {meta['settings'].get(name)}, as saved in {self.path}")
+        if (meta.get("dropout_rng") is None) != (self.dropout_rng is None):
+            got, wanted = ("none", "one") if self.dropout_rng is None else ("one", "none")
+            raise ValueError(f"model: got {got} with dropout, wanted {wanted}, as saved in {self.path}")
         self.stream.seek(meta["position"])
+        set_rng_state(self.dropout_rng, meta.get("dropout_rng"))
         checkpoint.fill(self.path, self.model.params, checkpoint.within("params", arrays))
         self.optimizer.load_state_dict(checkpoint.within("optimizer", arrays))
         self.history = History.from_arrays(checkpoint.within("history", arrays))

@@ -19,13 +19,13 @@ import nbformat
 import yaml
 
 from tools import processes
+from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
 from tools.reports.measures import measure
-from tools.site import fetch_pyodide, python_in_page
+from tools.site import fetch_pyodide, jupyter_book, python_in_page
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
-SITE_MINUTES = 20  # Jupyter Book takes two on two cores
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
@@ -63,11 +63,10 @@ def notebooks() -> list[Path]:
 
 
 def execution_key(notebook: Path) -> str:
-    """What an execution depends on: the cells (text too: it is staged with them), the package, the environment."""
-    cells = [[c.cell_type, c.source, c.metadata] for c in nbformat.read(notebook, as_version=4).cells]
+    """What an execution depends on: the code and the records that it reads, the package, the environment."""
     environment = [ROOT / "binder/requirements.txt", ROOT / "requirements/torch.txt"]  # what the notebooks import
     shared = tree_digest(ROOT / "rnn_utils", *environment, ROOT / "tools/notebooks/execute.py")
-    return digest(json.dumps(cells, sort_keys=True), shared, sys.version)
+    return kept.key(nbformat.read(notebook, as_version=4), shared)
 
 
 def execute_one(notebook: Path, key: str) -> float:
@@ -114,18 +113,20 @@ def replace_if_different(target: Path, data: bytes) -> None:
         target.write_bytes(data)
 
 
+def as_staged(page: Path) -> bytes:
+    """A chapter as it is now, with the outputs of its kept execution."""
+    return nbformat.writes(kept.present(page, EXECUTED / page.name)).encode()
+
+
 def stage(pages: list[Path]) -> None:
     """Make `_build/source` equal to the configuration, the book's files, the executed notebooks and the measures."""
     originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
-    executed = {page: EXECUTED / page.name for page in pages}
-    wanted = set()
-    for original in originals:
-        target = SOURCE / original.relative_to(ROOT)
-        wanted.add(target)
-        replace_if_different(target, executed.get(original, original).read_bytes())
-    counted = measure(ROOT, list(executed.values()), RECORDED)
+    wanted = {original: SOURCE / original.relative_to(ROOT) for original in originals}
+    for original, target in wanted.items():
+        replace_if_different(target, as_staged(original) if original in pages else original.read_bytes())
+    counted = measure(ROOT, [wanted[page] for page in pages], RECORDED)
     replace_if_different(SOURCE / "measures.json", json.dumps(counted, indent=1).encode())
-    for stale in set(files_below(SOURCE)) - wanted - {SOURCE / "measures.json"}:
+    for stale in set(files_below(SOURCE)) - set(wanted.values()) - {SOURCE / "measures.json"}:
         stale.unlink()
 
 
@@ -154,10 +155,8 @@ def run_jupyter_book(runtime: Path | None) -> None:
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir(parents=True)
     shutil.rmtree(WORK / "_build/html", ignore_errors=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(SOURCE), "--path-output", str(WORK)]
-    told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
     try:
-        code, log = processes.run([*command, "-W", "-n", "--keep-going"], minutes=SITE_MINUTES, variables=told)
+        code, log = jupyter_book.run(SOURCE, WORK, "-W", python_in_page=bool(runtime))
     except TimeoutError as error:
         sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
     (BUILD / "build.log").write_text(log, "utf8")
@@ -179,11 +178,24 @@ def publish(key: str) -> None:
     (folder / ".site-key").write_text(key, "utf8")
     link = BUILD / "html.new"
     link.unlink(missing_ok=True)
-    link.symlink_to(folder.name, target_is_directory=True)
-    os.replace(link, SITE)
+    try:
+        link.symlink_to(folder.name, target_is_directory=True)
+        os.replace(link, SITE)
+    except OSError:  # Windows makes links for administrators and developers alone: two steps instead of one
+        link.unlink(missing_ok=True)
+        put_in_place(folder)
     for old in BUILD.glob("html-*"):
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def put_in_place(folder: Path) -> None:
+    """Make `_build/html` the new site itself, where no link can be made."""
+    before = BUILD / "html-before"
+    shutil.rmtree(before, ignore_errors=True)
+    if SITE.exists():
+        SITE.rename(before)
+    folder.rename(SITE)
 
 
 def main() -> None:

@@ -5,15 +5,13 @@ and strict nbval. Options: ``--page-only`` builds the page and stops, ``--cells`
 """
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import build, counts
+from tools import build, counts, processes
 from tools.places import ROOT
 from tools.site import fetch_pyodide, one_page, python_in_page
 
@@ -43,17 +41,11 @@ def structure(page: Path) -> bool:
 
 def pytest(*arguments: str, **variables: str) -> bool:
     """Run tests; show what they say when they fail."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **ONE_THREAD, **variables},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    lines = (done.stdout + done.stderr).splitlines()
-    print("\n".join(f"    {line}" for line in (lines[-1:] if done.returncode == 0 else lines[-60:])))
-    return done.returncode == 0
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    code, said = processes.run(command, minutes=15, folder=ROOT, variables={**ONE_THREAD, **variables})
+    lines = said.splitlines()
+    print("\n".join(f"    {line}" for line in (lines[-60:] if code else lines[-1:])))
+    return code == 0
 
 
 def page(notebook: Path) -> bool:

@@ -69,7 +69,7 @@ class Environment:
         if not config.get("version", "").startswith(f"{version()}."):
             return f"it was made by Python {config.get('version', 'unknown')}, and this is {version()}"
         made_for = {stamp.read_text("utf8").partition("\n")[2].strip() for stamp in self.folder.glob(".installed-*")}
-        if not made_for <= {str(self.root)}:
+        if made_for - {str(self.root), ""}:
             return "this folder was moved or copied, and an environment belongs to the folder that it was made in"
         return ""
 

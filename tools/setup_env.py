@@ -41,10 +41,8 @@ def unsupported(system, machine, c_library):
         intel = "torch 2.13 has no build for a Mac with an Intel processor, or for an Intel build of Python"
         return "" if machine == "arm64" else intel
     if system == "Windows":
-        return (
-            "" if machine in ("amd64", "x86_64") else f"torch has no build for Windows on {machine or 'this machine'}"
-        )
-    return f"there are no builds of the packages for {system or 'this system'} on {machine or 'this machine'}"
+        return "" if machine in ("amd64", "x86_64") else f"torch has no build for Windows on {machine}"
+    return f"the packages have no builds for {system or 'this system'} on {machine or 'this processor'}"
 
 
 def answer(command):
@@ -74,7 +72,7 @@ def candidates():
 
 def interpreters():
     """The served Pythons of this machine that can make environments: by version, the newest first."""
-    found = {}
+    found = {}  # type: dict[tuple[int, ...], list[str]]
     for command in candidates():
         said = answer(command)
         if said and said[1] and said[0] in SERVED:
@@ -110,8 +108,8 @@ def choose(own, complete, others):
     else:
         age = "too old" if own < SERVED[0] else "too new"
         reason = f"Python {dotted(own)} is {age}: the locked packages serve {served}"
-    found = others()
-    for version, command in found.items():
+    command = next(iter(others().values()), None)
+    if command:
         return command, f"{reason}; taking {' '.join(command)}"
     return None, f"{reason}, and none was found here. Install one, or name yours: make book PYTHON=/path/to/python3"
 

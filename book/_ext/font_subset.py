@@ -8,7 +8,7 @@ woff, not woff2: at a few kilobytes the difference is nothing, and woff2 needs o
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from html import unescape
 from logging import ERROR, getLogger
 from pathlib import Path
 from typing import Any
@@ -23,32 +23,22 @@ STYLES = "_static/styles/pydata-sphinx-theme.css"
 ICON_FONTS = "_static/vendor/fontawesome/webfonts"
 FORMULA_FONTS = "_static/katex/fonts"
 ICON_CODE = re.compile(r"\\([ef][0-9a-f]{3})\b|([\ue000-\uf8ff])")  # Font Awesome's part of Unicode's private area
+FORMULA = re.compile(r'<span class="katex-html"[^>]*>')
+SPAN, TAG = re.compile(r"</?span\b"), re.compile(r"<[^>]*>")
 FONT_SOURCES = re.compile(r'(url\([^)]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^)]*\.ttf\) format\("truetype"\)')
 
 
-class Shown(HTMLParser):
-    """Collects the characters that KaTeX has set."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.characters: set[str] = set()
-        self.depth = 0  # of spans inside a formula; 0 outside
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note where a formula begins."""
-        classes = (dict(attrs).get("class") or "").split()
-        if tag == "span" and (self.depth or "katex-html" in classes):
-            self.depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        """Note where a formula ends."""
-        if tag == "span" and self.depth:
-            self.depth -= 1
-
-    def handle_data(self, data: str) -> None:
-        """Note the characters of a formula."""
-        if self.depth:
-            self.characters.update(data)
+def characters(page: str) -> set[str]:
+    """The characters that KaTeX has set on a page: the text of its formulas' spans."""
+    shown: set[str] = set()
+    for start in FORMULA.finditer(page):
+        depth, after = 1, start.end()
+        for tag in SPAN.finditer(page, after):
+            depth += -1 if tag[0].startswith("</") else 1
+            if depth == 0:
+                shown.update(unescape(TAG.sub("", page[after : tag.start()])))
+                break
+    return shown
 
 
 def codes_in_styles(site: Path) -> Iterator[int]:
@@ -75,11 +65,9 @@ def cut_fonts(app: Sphinx, error: Exception | None) -> None:
     site = Path(app.outdir)
     if error or app.builder.format != "html":
         return
-    shown = Shown()
-    for page in site.rglob("*.html"):
-        shown.feed(page.read_text("utf8"))
+    shown = set().union(*(characters(page.read_text("utf8")) for page in site.rglob("*.html")))
     for font in (site / FORMULA_FONTS).glob("*.woff"):
-        cut_font(font, {ord(character) for character in shown.characters})
+        cut_font(font, set(map(ord, shown)))
     styles = site / STYLES
     if not styles.exists():
         return
@@ -89,7 +77,7 @@ def cut_fonts(app: Sphinx, error: Exception | None) -> None:
         cut_font(font, codes)
         font.unlink()
         font.with_suffix(".woff2").unlink(missing_ok=True)
-    LOGGER.info("fonts cut to %d icons and %d characters of formulas", len(codes), len(shown.characters))
+    LOGGER.info("fonts cut to %d icons and %d characters of formulas", len(codes), len(shown))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -14,7 +14,11 @@ from urllib.parse import quote, urlsplit
 # A host whose link formats the theme knows. For any other the theme would draw dead links, so the book draws none.
 PROVIDERS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 PULL_REQUEST_REF = re.compile(r"\d+/(merge|head)")
-SSH_REMOTE = re.compile(r"(?:ssh://)?git@(?P<host>[\w.-]+)[:/](?P<path>[^:]+)")
+# What git takes for ssh: a URL, perhaps with a port, or `user@host:path`. Hosts answer on another name for port 443.
+SSH_REMOTE = re.compile(
+    r"(?:ssh://(?:[^@/]+@)?(?P<host>[\w.-]+)(?::\d+)?/|(?:[^@/]+@)(?P<short>[\w.-]+):)(?P<path>[^:]+)"
+)
+OTHER_NAMES = {f"{prefix}{host}": host for host in PROVIDERS for prefix in ("ssh.", "altssh.")}
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def public_url(remote: str, providers: Mapping[str, str] = PROVIDERS) -> str | N
     User names and passwords are dropped: CI services put tokens there, and the result is printed on every page.
     """
     if ssh := SSH_REMOTE.fullmatch(remote):
-        remote = f"https://{ssh['host']}/{ssh['path']}"
+        host = ssh["host"] or ssh["short"]
+        remote = f"https://{OTHER_NAMES.get(host, host)}/{ssh['path']}"
     parts = urlsplit(remote)
     path = parts.path.strip("/").removesuffix(".git")
     if parts.scheme not in ("http", "https") or parts.hostname not in providers or path.count("/") < 1:
@@ -103,13 +108,19 @@ def _branch(environ: Mapping[str, str], root: Path) -> str:
         return ref
     if head := environ.get("GITHUB_HEAD_REF"):
         return head
-    return _git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/") or "main"
+    if head := _git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"):
+        return head.removeprefix("origin/")
+    # A remote that was added by hand has not told its default branch.
+    known = _git(root, "for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin").splitlines()
+    usual = [name for name in ("main", "master") if name in known]
+    return usual[0] if usual else _git(root, "branch", "--show-current") or "main"
 
 
 def _git(root: Path, *arguments: str) -> str:
     """Output of a git command in `root`; empty when git is missing, refuses, or `root` is no checkout."""
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
+        command = ["git", "-C", str(root), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()

@@ -1,10 +1,18 @@
 """The book's data, offline: text, series, names, dates and synthetic streams, and the batches made from them."""
 
-from rnn_utils.data.batches import contiguous_streams, length_mask, pad, random_windows, split, windows
+from rnn_utils.data.batches import contiguous_streams, last_inputs, length_mask, pad, random_windows, split, windows
 from rnn_utils.data.dates import date_pairs, load_pairs
 from rnn_utils.data.names import Names, fold_accents, load_names, surnames
 from rnn_utils.data.series import Series, co2, elnino, fill_gaps, load_series, sunspots
-from rnn_utils.data.synthetic import adding_problem, copy_memory, counter, delay_line, temporal_order
+from rnn_utils.data.synthetic import (
+    adding_problem,
+    copy_memory,
+    counter,
+    delay_line,
+    pattern_search,
+    switch,
+    temporal_order,
+)
 from rnn_utils.data.text import load_text, python_docs, shakespeare
 from rnn_utils.data.tokens import Vocabulary, one_hot, words
 from rnn_utils.data.toy_text import human_numbers, toy_sentences
@@ -24,6 +32,7 @@ __all__ = [
     "fill_gaps",
     "fold_accents",
     "human_numbers",
+    "last_inputs",
     "length_mask",
     "load_names",
     "load_pairs",
@@ -31,12 +40,14 @@ __all__ = [
     "load_text",
     "one_hot",
     "pad",
+    "pattern_search",
     "python_docs",
     "random_windows",
     "shakespeare",
     "split",
     "sunspots",
     "surnames",
+    "switch",
     "temporal_order",
     "toy_sentences",
     "windows",

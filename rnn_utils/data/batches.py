@@ -225,3 +225,24 @@ def windows(values: Any, p: int, horizon: int = 1) -> tuple[np.ndarray, np.ndarr
         raise ValueError(f"values: got {len(values)}, wanted at least p + horizon = {p + horizon}")
     where = np.arange(count)[:, None] + np.arange(p)  # (count, 1) + (p,) → (count, p)
     return values[where], values[p + horizon - 1 :]
+
+
+def last_inputs(x: Any, k: int) -> np.ndarray:
+    """Return the last k inputs at every step, side by side: what a network on a fixed window sees.
+
+    Parameters
+    ----------
+    x : array_like, shape (T, B, D)
+        Inputs.
+    k : int
+        Steps in the window, the present one included.
+
+    Returns
+    -------
+    seen : ndarray, shape (T, B, k D)
+        The oldest input comes first; zeros stand for steps before the first.
+
+    """
+    x = check_array("x", x, ("T", "B", "D"))
+    padded = np.concatenate([np.zeros((check_int("k", k) - 1, *x.shape[1:]), x.dtype), x])
+    return np.concatenate([padded[i : i + len(x)] for i in range(k)], axis=-1)

@@ -4,11 +4,13 @@ Each function's docstring names the *floor*: the best score of a model that sees
 with memory must beat.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from rnn_utils.checks import check_int, check_rng
+from rnn_utils.checks import check_int, check_number, check_rng
 
 # Copy memory: eight symbols to remember, then the blank and the mark that asks for them.
 SYMBOLS, BLANK, RECALL = 8, 8, 9
@@ -209,3 +211,112 @@ def counter(
     check_int("T", T)
     x = check_rng(rng).integers(2, size=(T, check_int("batch_size", batch_size), 1)).astype(dtype)
     return x, np.cumsum(x, axis=0, dtype=dtype)
+
+
+def switch(
+    T: int, batch_size: int, share: float, rng: np.random.Generator, dtype: Any = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw streams of the commands on, off and nothing; the target is whether the switch is on.
+
+    The first step always brings a command. After it, nothing bounds how far back the last command lies.
+
+    Parameters
+    ----------
+    T : int
+        Steps.
+    batch_size : int
+        B, the number of streams.
+    share : float
+        Probability of a command at each step after the first, from 0 to 1; on and off are equally likely.
+    rng : numpy.random.Generator
+        Draws the commands.
+    dtype : dtype
+        Kind of number to return.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, 1)
+        1 for on, −1 for off, 0 for nothing.
+    y : ndarray, shape (T, B, 1)
+        ``y[t]``: the last of ``x[0]`` to ``x[t]`` that is not 0.
+
+    Notes
+    -----
+    Baseline: a function of the last k inputs has to guess when all of them are 0. From step k on it is right on
+    1 − (1 − share)^k / 2 of the steps at most. What is needed is one bit of memory that never fades.
+
+    """
+    check_int("T", T)
+    check_int("batch_size", batch_size)
+    p = check_number("share", share, 0, 1)
+    x = check_rng(rng).choice([-1, 0, 1], size=(T, batch_size, 1), p=[p / 2, 1 - p, p / 2]).astype(dtype)
+    x[0] = rng.choice([-1, 1], size=(batch_size, 1))
+    y = x.copy()
+    for t in range(1, T):
+        y[t] = np.where(x[t] != 0, x[t], y[t - 1])
+    return x, y
+
+
+def pattern_search(
+    T: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    places: Sequence[int] | None = None,
+    pattern: Sequence[int] = (1, 1, 0, 1),
+    dtype: Any = np.float32,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw rows of bits, half of them with a pattern in them; at the end the model says which.
+
+    Parameters
+    ----------
+    T : int
+        Steps, at least as many as the pattern has bits.
+    batch_size : int
+        B, the number of rows.
+    rng : numpy.random.Generator
+        Draws the bits and the places.
+    places : sequence of int, optional
+        Steps, counted from 0, at which the pattern may begin: each as likely as another. Without it, every step at
+        which the pattern still fits.
+    pattern : sequence of int
+        The bits to find.
+    dtype : dtype
+        Kind of number to return.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, 1)
+        Bits as −1 and 1.
+    y : ndarray of int, shape (B,)
+        1 where the pattern occurs, which it does once; 0 where it does not. The ones are the second half.
+
+    Notes
+    -----
+    Baseline: half of the rows right, by always giving the same answer. What is needed is the bits since the
+    beginning of a possible match, and one more for "found", however long the row.
+
+    """
+    pattern = np.asarray(pattern)
+    size = len(pattern)
+    check_int("T", T, minimum=size)
+    n = check_int("batch_size", batch_size)
+    places = np.arange(T - size + 1) if places is None else np.asarray(places)
+    if places.size == 0 or places.min() < 0 or places.max() > T - size:
+        raise ValueError(f"places: got {places.tolist()}, wanted some steps between 0 and T − {size} = {T - size}")
+    without = _rows_without(pattern, n - n // 2, T, check_rng(rng))
+    planted = np.empty((0, T), dtype=int)
+    while len(planted) < n // 2:
+        rows = _rows_without(pattern, n, T, rng)
+        rows[np.arange(n)[:, None], rng.choice(places, size=n)[:, None] + np.arange(size)] = pattern
+        once = (sliding_window_view(rows, size, axis=1) == pattern).all(axis=2).sum(axis=1) == 1
+        planted = np.concatenate([planted, rows[once]])  # next to its neighbours the planted one may make a second
+    bits = np.concatenate([without, planted[: n // 2]])
+    return (2 * bits.T - 1)[:, :, None].astype(dtype), (np.arange(n) >= n - n // 2).astype(np.intp)
+
+
+def _rows_without(pattern: np.ndarray, n: int, T: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw n rows of T bits in which the pattern does not occur: the bit that would complete it is turned over."""
+    bits = rng.integers(0, 2, size=(n, T))
+    for t in range(len(pattern) - 1, T):
+        bits[:, t] ^= (bits[:, t - len(pattern) + 1 : t + 1] == pattern).all(axis=1)
+    return bits

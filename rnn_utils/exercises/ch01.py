@@ -75,6 +75,11 @@ check_shuffle_test = Exercise(
             "orders that score at most as high were counted: a small share should mean that the true order stands out",
         ),
         Mistake(
+            "a count, not a share",
+            lambda x, score, n, rng: 1 + n * shares(x, score, n, rng, lambda shuffled, true: shuffled >= true),
+            "this is how many orders score as high: divide by the number of orders, 1 + n",
+        ),
+        Mistake(
             "ties left out",
             lambda x, score, n, rng: (
                 (1 + n * shares(x, score, n, rng, lambda shuffled, true: shuffled > true)) / (1 + n)
@@ -85,32 +90,75 @@ check_shuffle_test = Exercise(
 )
 
 
-def windows(x, p):
-    """Every run of p values, oldest first, shape (T − p, p), and the value after it, shape (T − p,)."""
-    return np.stack([x[i : len(x) - p + i] for i in range(p)], axis=1), x[p:]
+def windows(x, p, split):
+    """Windows of p values, oldest first, and the value after each: those with a target before split, and the rest."""
+    first = split - p  # the first row whose target is held out
+    past, target = np.stack([x[i : len(x) - p + i] for i in range(p)], axis=1), x[p:]
+    return past[:first], target[:first], past[first:], target[first:]
+
+
+def cut_rows(x, p, at):
+    """Windows of the whole series, the first `at` rows of them for training."""
+    past, target = np.stack([x[i : len(x) - p + i] for i in range(p)], axis=1), x[p:]
+    return past[:at], target[:at], past[at:], target[at:]
+
+
+def shifted(x, p, split):
+    """Windows that end with their own target."""
+    train_past, train_target, test_past, test_target = windows(x, p, split)
+    with_target = [
+        np.column_stack([past[:, 1:], target])
+        for past, target in ((train_past, train_target), (test_past, test_target))
+    ]
+    return with_target[0], train_target, with_target[1], test_target
+
+
+def apart(x, p, split):
+    """Windows of the training values, and windows of the held-out values alone."""
+    return (*windows(x[:split], p, split)[:2], *windows(x[split:], p, p)[2:])
 
 
 check_windows = Exercise(
     name="windows",
     solution=windows,
-    cases=lambda rng: [(rng.normal(size=T), p) for T, p in [(9, 3), (11, 4), (8, 1)]],
-    returns=("inputs", "targets"),
+    cases=lambda rng: [(rng.normal(size=T), p, split) for T, p, split in [(15, 3, 10), (17, 4, 11), (9, 1, 6)]],
+    returns=("train_past", "train_target", "test_past", "test_target"),
     axes={"x": "T"},
     mistakes=(
         Mistake(
+            "rows cut at split",
+            cut_rows,
+            "row i has the target x[i + p]: the last p training targets are held out, a leak",
+        ),
+        Mistake(
+            "rows cut one too late",
+            lambda x, p, split: cut_rows(x, p, split - p + 1),
+            "the last training target is x[split], the first held-out value: a leak of one row",
+        ),
+        Mistake(
+            "rows cut one too early",
+            lambda x, p, split: cut_rows(x, p, split - p - 1),
+            "the first test target is x[split - 1], which belongs to the training part",
+        ),
+        Mistake(
+            "test windows from held-out values alone",
+            apart,
+            "the first p held-out values have no forecast: a window may reach back before split",
+        ),
+        Mistake(
             "newest first",
-            lambda x, p: (windows(x, p)[0][:, ::-1], x[p:]),
+            lambda x, p, split: tuple(part[:, ::-1] if part.ndim == 2 else part for part in windows(x, p, split)),
             "each window runs from new to old: the oldest value belongs in column 0",
         ),
         Mistake(
             "target in the window",
-            lambda x, p: (np.stack([x[i + 1 : len(x) - p + i + 1] for i in range(p)], axis=1), x[p:]),
-            "the last column is the target itself: a model would only have to copy it, which is called a leak",
+            shifted,
+            "the last column is the target itself, so a model would only have to copy it: a leak",
         ),
         Mistake(
-            "one window too many",
-            lambda x, p: (np.lib.stride_tricks.sliding_window_view(x, p), x[p:]),
-            "the last window has no value after it: there are T − p pairs, not T − p + 1",
+            "test part first",
+            lambda x, p, split: (*windows(x, p, split)[2:], *windows(x, p, split)[:2]),
+            "the test part comes first: return the two training arrays, then the two test arrays",
         ),
     ),
 )
@@ -139,6 +187,19 @@ check_anomalies = Exercise(
             "season of all years",
             lambda train, test: tuple(part - np.concatenate([train, test]).mean(axis=0) for part in (train, test)),
             "the season was taken from all years, the test years included: that leaks the future",
+        ),
+        Mistake(
+            "mean over the months",
+            lambda train, test: (
+                train - train.mean(axis=1, keepdims=True),
+                test - test.mean(axis=1, keepdims=True),
+            ),
+            "each year's own mean was subtracted: the season is one mean for each month, over axis 0",
+        ),
+        Mistake(
+            "only the test years",
+            lambda train, test: (train, test - train.mean(axis=0)),
+            "the season was left in the training years: subtract it from both arrays",
         ),
         Mistake(
             "one mean for all months",

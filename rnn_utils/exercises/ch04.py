@@ -61,52 +61,77 @@ check_parameters = Exercise(
 )
 
 
-def alarm(bits):
-    """True from the first 1 of each column on: (T, B) of bool."""
-    return flag(bits, 2.0)
+def alarm(smoke, reset):
+    """Whether the alarm is on, (T, B) of bool: from smoke until a reset."""
+    return latch(smoke, reset)
 
 
-def flag(bits: np.ndarray, weight: float, bias: float = 0.0) -> np.ndarray:
-    """Whether one unit with the given recurrent weight is above ½ at each step."""
-    return recurrent(bits[..., None], np.array([[3.0]]), np.array([[weight]]), np.array([bias]))[0][..., 0] > 0.5
+def latch(
+    smoke: np.ndarray, reset: np.ndarray, on: float = 3.0, off: float = -6.0, held: float = 2.0, bias: float = 0.0
+) -> np.ndarray:
+    """Whether one unit is above ½ at each step: its weights for smoke, for a reset, and for its own state."""
+    x = np.stack([smoke, reset], axis=-1)
+    return recurrent(x, np.array([[on, off]]), np.array([[held]]), np.array([bias]))[0][..., 0] > 0.5
 
 
-def make_bits(rng: np.random.Generator) -> list[tuple[Any, ...]]:
-    """Columns of rare ones, some of which have none or one at the very start."""
+def make_alarms(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Rare smoke and rarer resets, which sometimes come together; one column stays calm, one has smoke at once."""
     cases = []
-    for T, B in ((6, 4), (50, 7), (400, 5)):
-        bits = (rng.random((T, B)) < 2 / T).astype(float)
-        bits[:, 0] = 0
-        bits[:, 1] = np.arange(T) == 0
-        cases.append((bits,))
+    for T, B in ((8, 5), (60, 7), (400, 6)):
+        smoke, reset = (rng.random((2, T, B)) < [[[4 / T]], [[3 / T]]]).astype(float)
+        smoke[:, 0] = 0
+        smoke[:, 1], reset[:, 1] = np.arange(T) == 0, 0
+        smoke[T // 2, 2] = reset[T // 2, 2] = 1
+        smoke[:, 3], reset[:, 3] = np.isin(np.arange(T), (1, 5)), np.arange(T) == 3
+        cases.append((smoke, reset))
     return cases
 
 
 check_alarm = Exercise(
     name="alarm",
     solution=alarm,
-    cases=make_bits,
-    axes={"bits": "T B", "result": "T B"},
+    cases=make_alarms,
+    axes={"smoke": "T B", "reset": "T B", "result": "T B"},
     mistakes=(
         Mistake(
             "no memory",
-            lambda bits: bits > 0.5,
-            "the flag shows the present bit alone: without a recurrent weight nothing is kept",
+            lambda smoke, reset: smoke > reset,
+            "it shows the present step alone: without a recurrent weight nothing is kept",
         ),
         Mistake(
             "fades",
-            lambda bits: flag(bits, 1.0),
-            "the flag comes down again after a while: a recurrent weight of 1 leaks, take a larger one",
+            lambda smoke, reset: latch(smoke, reset, held=1.0),
+            "it stops by itself after a while: a recurrent weight of 1 leaks, take a larger one",
         ),
         Mistake(
             "always on",
-            lambda bits: np.ones(bits.shape, bool),
-            "the flag is up from the start, also where no 1 ever comes: no bias, and a state that begins at 0",
+            lambda smoke, reset: np.ones(smoke.shape, bool),
+            "it is on from the start: no bias, and a state that begins at 0",
+        ),
+        Mistake(
+            "reset ignored",
+            lambda smoke, reset: latch(smoke, reset, off=0.0),
+            "a reset does not stop it: give `reset` a negative weight",
+        ),
+        Mistake(
+            "reset too weak",
+            lambda smoke, reset: latch(smoke, reset, off=-1.2),
+            "a reset does not stop it for good: the weight must outdo 2 × 0.9575 from the unit itself",
+        ),
+        Mistake(
+            "smoke wins",
+            lambda smoke, reset: latch(smoke, reset, off=-4.0),
+            "with smoke and reset in one step it is on: the reset must outweigh smoke and state",
+        ),
+        Mistake(
+            "off for good",
+            lambda smoke, reset: latch(smoke, reset, on=1.0),
+            "smoke after a reset is missed: its weight must outdo the −2 × 0.9575 of a unit that is off",
         ),
         Mistake(
             "toggles",
-            lambda bits: np.cumsum(bits, axis=0) % 2 > 0,
-            "a second 1 brings the flag down again: its input weight should be positive, like the recurrent one",
+            lambda smoke, reset: np.cumsum(smoke, axis=0) % 2 > 0,
+            "a second smoke stops it: smoke needs a positive weight, like the unit's own",
         ),
     ),
 )

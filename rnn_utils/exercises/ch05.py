@@ -20,6 +20,14 @@ def loss_by_step(logits, targets):
     return losses(logits, targets).mean(axis=1)
 
 
+def naive_loss_by_step(logits, targets):
+    """The same without care for large logits: NaN or infinity there."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits)
+        probabilities = np.take_along_axis(powers, targets[..., None], axis=-1)[..., 0] / powers.sum(axis=-1)
+        return -np.log(probabilities).mean(axis=1)
+
+
 def make_logits(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     """Logits of ordinary size, of one step, and far too large for exp."""
     return [
@@ -51,6 +59,11 @@ check_loss_by_step = Exercise(
             ),
             "the softmax ran over the batch: probabilities add up to 1 over the vocabulary, the last axis",
         ),
+        Mistake(
+            "exp of large logits",
+            naive_loss_by_step,
+            "exp(1000) is too large for a float: subtract the largest logit before you take exp",
+        ),
     ),
 )
 
@@ -77,6 +90,11 @@ check_log_probability = Exercise(
             "shifted the other way",
             lambda logits, ids: -losses(logits[1:], ids[:-1]).sum(axis=0),
             "shifted the wrong way: logits[t] belong to ids[t + 1], so drop the last logits and the first character",
+        ),
+        Mistake(
+            "first logits dropped",
+            lambda logits, ids: -losses(logits[1:], ids[1:]).sum(axis=0),
+            "the first logits were dropped: they predict ids[1]; it is the last that have no target",
         ),
         Mistake(
             "mean",
@@ -144,6 +162,16 @@ check_evaluate = Exercise(
             "the pieces count alike though the last is shorter: join all losses, then take one mean",
         ),
         Mistake(
+            "one target too many",
+            lambda run, ids, T: float(np.concatenate(read(run, ids, T)).sum() / len(ids)),
+            "the sum was divided by N: there are N − 1 targets, since the first character is not one",
+        ),
+        Mistake(
+            "sum",
+            lambda run, ids, T: float(np.concatenate(read(run, ids, T)).sum()),
+            "that is the sum of the losses: return their mean",
+        ),
+        Mistake(
             "rest dropped",
             lambda run, ids, T: float(np.concatenate(read(run, ids, T)[: max(1, (len(ids) - 1) // T)]).mean()),
             "the last, shorter piece is missing: let range(0, N − 1, T) find the starts",
@@ -199,6 +227,16 @@ check_draw = Exercise(
             "one too low",
             lambda logits, u: np.maximum((cumulative(logits) > u[:, None]).argmax(axis=-1) - 1, 0),
             "each index is one too small: wanted is the first sum above u, not the last one below it",
+        ),
+        Mistake(
+            "counted",
+            lambda logits, u: (cumulative(logits) > u[:, None]).sum(axis=-1),
+            "that counts the sums above u: wanted is the place of the first one, argmax",
+        ),
+        Mistake(
+            "cumulative over the batch",
+            lambda logits, u: (np.exp(log_softmax(logits)).cumsum(axis=0) > u[:, None]).argmax(axis=-1),
+            "the running sum went over the batch: let it run along the last axis",
         ),
         Mistake(
             "logits as probabilities",

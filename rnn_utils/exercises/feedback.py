@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_utils.console import say
 from rnn_utils.exercises.attempt import Attempt
 from rnn_utils.exercises.diagnosis import Tolerance, compare
 
@@ -75,7 +76,7 @@ class Exercise:
 
     def __call__(self, answer: Any) -> None:
         """Print the feedback on `answer`."""
-        print(self.feedback(answer))
+        say(self.feedback(answer))
 
     def feedback(self, answer: Any) -> str:
         """Return the text that a call prints: one line that begins with ✓, ○ or ✗, and for ✗ perhaps a second."""

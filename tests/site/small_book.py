@@ -37,7 +37,9 @@ def small_notebook() -> nbformat.NotebookNode:
     """A page with text, mathematics, a number and a figure."""
     cells = [
         nbformat.v4.new_markdown_cell("# A small page\n\nMass and energy: $E = mc^2$.", id="text-01"),
-        nbformat.v4.new_code_cell("from rnn_utils import plotting\n\nplotting.use_style()\nprint(6 * 7)", id="code-01"),
+        nbformat.v4.new_code_cell(
+            'from rnn_utils import plotting\n\nplotting.use_style()\nprint(6 * 7, "…")', id="code-01"
+        ),
         nbformat.v4.new_code_cell(
             "import matplotlib.pyplot as plt\n\nplt.plot([0, 1])\nplt.show()", id="code-02", metadata={"mystnb": FIGURE}
         ),
@@ -71,7 +73,7 @@ class Book:
         )
 
     def run(self, command: str = "build", **variables: str) -> tuple[int, str]:
-        """Run to the end; a command that has none fails the test with what it said, and is ended with all it started."""
+        """Run to the end; a command without one fails the test with what it said, and is ended with all it started."""
         process = self.start(command, **variables)
         try:
             output, _ = process.communicate(timeout=240)
@@ -89,11 +91,11 @@ class Book:
         return (self.site / "book/small.html").read_text("utf8")
 
 
-def project(folder: Path) -> Path:
-    """Copy the project, with the small book in place of its own, into a folder that does not exist yet."""
+def project(folder: Path, *more: str) -> Path:
+    """Copy the project, and `more` of it, with the small book in place of its own, into a folder to be made."""
     folder.mkdir(parents=True)
     ignored = shutil.ignore_patterns("__pycache__", "[0-9][0-9]_*.ipynb", "*.md")
-    for name in COPIED:
+    for name in (*COPIED, *more):
         source, target = ROOT / name, folder / name
         if source.is_dir():
             shutil.copytree(source, target, ignore=ignored)

@@ -71,6 +71,27 @@ def test_a_change_of_style_is_noticed_without_executing(book: Book) -> None:
     assert ".planted" in (book.site / "_static/book.css").read_text("utf8")
 
 
+def another_sentence(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells[0].source = notebook.cells[0].source.replace("Mass and energy", "Energy and mass")
+    notebook.cells[0].source += "\n\n:::{div} info-line\nReading time 77 minutes · on paper\n:::\n"
+    notebook.cells[2].metadata["mystnb"]["figure"]["caption"] = "A rising line."
+    for cell in notebook.cells[1:]:
+        cell.outputs, cell.execution_count = [], None
+
+
+def test_a_changed_sentence_executes_nothing_and_stands_on_the_page(book: Book) -> None:
+    before = (book.folder / "_build/executed/small.ipynb").read_bytes()
+    book.change(another_sentence)
+    code, output = book.run()
+    assert code == 0, output
+    assert "executing" not in output
+    for new in ("Energy and mass", "A rising line.", "Reading time 1 minute · on paper"):
+        assert new in book.page()
+    assert ">42\n<" in book.page(), "with the outputs that were kept"
+    assert "Mass and energy" not in book.page()
+    assert (book.folder / "_build/executed/small.ipynb").read_bytes() == before
+
+
 def test_a_change_of_the_package_executes_again(book: Book) -> None:
     with (book.folder / "rnn_utils/metrics.py").open("a", encoding="utf8") as file:
         file.write("\n# changed\n")
@@ -114,10 +135,10 @@ def test_a_fault_stops_the_build_and_keeps_the_last_good_site(book: Book, fault:
 
 
 def test_jupyter_book_is_ended_when_it_takes_too_long(book: Book) -> None:
-    build = book.folder / "tools/build.py"
-    text = build.read_text("utf8")
-    assert "SITE_MINUTES = 20 " in text
-    build.write_text(text.replace("SITE_MINUTES = 20 ", "SITE_MINUTES = 0.01 "), "utf8")
+    runs_it = book.folder / "tools/site/jupyter_book.py"
+    text = runs_it.read_text("utf8")
+    assert "MINUTES = 20 " in text
+    runs_it.write_text(text.replace("MINUTES = 20 ", "MINUTES = 0.01 "), "utf8")
     before = book.page()
     book.change(dead_link)
     code, output = book.run()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from ext_book import ROOT, Book, build
-from katex_math import TexError, render
+from katex_math import ClashError, TexError, class_name, note_rule, render
 
 
 def book(folder: Path, text: str, **pages: str) -> Book:
@@ -96,14 +96,42 @@ def test_no_style_is_written_into_the_page_and_each_is_a_rule(tmp_path: Path) ->
     formula = re.search(r"<div class=\"math-scroll\">.*?</div>", built.article(), re.S)[0]
     assert " style=" not in formula
     sheet = built.output / "_static/katex/places.css"
-    used = set(re.findall(r"\bk[0-9a-f]{6}\b", built.article()))
+    used = set(re.findall(r"\bk[a-z2-7]{7}\b", built.article()))
     assert len(used) > 10
-    assert used <= set(re.findall(r"^\.(k[0-9a-f]{6})\{", sheet.read_text(), re.M))
+    assert used <= set(re.findall(r"^\.(k[a-z2-7]{7})\{", sheet.read_text(), re.M))
     assert "height:" in sheet.read_text()
     built.rebuild(other="# O\n\n$w^3$")
-    assert used <= set(re.findall(r"^\.(k[0-9a-f]{6})\{", sheet.read_text(), re.M)), (
+    assert used <= set(re.findall(r"^\.(k[a-z2-7]{7})\{", sheet.read_text(), re.M)), (
         "pages not written again keep theirs"
     )
+
+
+def test_two_styles_of_one_name_stop_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("katex_math.PLACE_RULES", {})
+    render.cache_clear()
+    monkeypatch.setattr("katex_math.DIGITS", 1)  # 32 names for all styles
+    with pytest.raises(ClashError, match=r"\.k[a-z2-7]\{.* and \.k[a-z2-7]\{.* have one name"):
+        book(tmp_path, r"$$\frac{\sqrt{x^2}}{\hat{y}_t} \boxed{\color{red} \overbrace{a}} \xrightarrow{b}$$")
+    render.cache_clear()
+
+
+def test_a_style_of_an_earlier_build_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = book(tmp_path, r"$\frac{x^2}{\hat{y}_t}$", other="# O\n\n$z$")
+    sheet = built.output / "_static/katex/places.css"
+    rule = sheet.read_text("utf8").splitlines()[0]
+    sheet.write_text(rule.replace("{", "{color:red;") + "\n", "utf8")
+    monkeypatch.setattr("katex_math.PLACE_RULES", {rule[1 : rule.index("{")]: rule})
+    with pytest.raises(Exception, match="have one name"):
+        built.rebuild(other="# O\n\n$w$")
+
+
+def test_one_style_has_one_name_and_others_have_others() -> None:
+    styles = [f"height:0.{number:04d}em;" for number in range(3000)]
+    assert class_name(styles[0]) == class_name(styles[0])
+    assert len({class_name(style) for style in styles}) == len(styles)
+    rules = [f".{class_name(style)}{{{style}}}" for style in styles[:2]]
+    for rule in (*rules, *rules):  # again and again the same is no clash
+        note_rule(rule[1 : rule.index("{")], rule)
 
 
 def test_every_font_that_the_styles_name_is_there(tmp_path: Path) -> None:

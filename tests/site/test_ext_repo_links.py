@@ -38,6 +38,12 @@ def git(folder: Path, *arguments: str) -> None:
         ("https://token:x-oauth@github.com/ann/rnn-book", "https://github.com/ann/rnn-book"),
         ("git@github.com:ann/rnn-book.git", "https://github.com/ann/rnn-book"),
         ("ssh://git@gitlab.com/team/sub/rnn-book.git", "https://gitlab.com/team/sub/rnn-book"),
+        ("ssh://git@github.com:22/ann/rnn-book.git", "https://github.com/ann/rnn-book"),
+        ("ssh://git@ssh.github.com:443/ann/rnn-book.git", "https://github.com/ann/rnn-book"),
+        ("ssh://github.com/ann/rnn-book", "https://github.com/ann/rnn-book"),
+        ("git@bitbucket.org:team/rnn-book.git", "https://bitbucket.org/team/rnn-book"),
+        ("ssh://git@git.example.org:22/ann/rnn-book.git", None),
+        ("C:\\mirrors\\rnn-book", None),
         ("/srv/mirrors/rnn-book.git", None),
         ("../rnn-book", None),
         ("file:///srv/rnn-book", None),
@@ -89,6 +95,28 @@ def test_git_remote_is_asked_last(tmp_path: Path) -> None:
     git(tmp_path, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
     found = find_repository({}, tmp_path)
     assert (found.url, found.branch) == ("https://github.com/ann/book", "trunk")
+
+
+@pytest.mark.parametrize("checked_out", ["master", "trunk"])
+def test_a_remote_added_by_hand_means_the_branch_that_is_there(checked_out: str, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", checked_out)
+    git(tmp_path, "remote", "add", "origin", "git@github.com:ann/book.git")
+    assert find_repository({}, tmp_path).branch == checked_out
+
+
+def test_a_branch_for_a_change_is_not_taken_when_the_remote_is_known_to_have_a_usual_one(tmp_path: Path) -> None:
+    there, here = tmp_path / "there", tmp_path / "here"
+    author = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+    for folder in (there, here):
+        folder.mkdir()
+        git(folder, "init", "-q", "-b", "master")
+        git(folder, *author, "commit", "-q", "--allow-empty", "-m", "first")
+    git(here, "remote", "add", "origin", str(there))
+    git(here, "fetch", "-q", "origin")
+    git(here, "update-ref", "-d", "refs/remotes/origin/HEAD")
+    git(here, "remote", "set-url", "origin", "https://github.com/ann/book")
+    git(here, "checkout", "-q", "-b", "fix/typo")
+    assert find_repository({}, here).branch == "master"
 
 
 def test_buttons_and_stamped_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Every tool of the build comes to its end under every interpreter that the README names and this machine has."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -65,3 +66,34 @@ def serve_and_stop(book: Book) -> None:
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
+
+
+def latin_locale(folder: Path) -> dict[str, str]:
+    """Settings of a system whose language settings are not UTF-8; a locale is made where there is none."""
+    if shutil.which("localedef") is None:
+        pytest.skip("no localedef on this machine: a locale that is not UTF-8 cannot be made")
+    made, _ = processes.run(["localedef", "-i", "de_DE", "-f", "ISO-8859-1", folder / "de_DE.ISO-8859-1"], minutes=1)
+    if made not in (0, 1):  # 1: made, with warnings
+        pytest.skip("localedef has not the files to make a locale from")
+    return {"LOCPATH": str(folder), "LC_ALL": "de_DE.ISO-8859-1"}
+
+
+def test_odd_places_and_settings(tmp_path: Path) -> None:
+    """A folder with a blank and an accent, a long path for temporary files, and an encoding from before Unicode."""
+    long = tmp_path / "temporary" / "-".join(["long"] * 25)
+    locales = tmp_path / "locales"
+    long.mkdir(parents=True)
+    locales.mkdir()
+    assert len(str(long)) > 120
+    odd = {"TMPDIR": str(long)} | latin_locale(locales)
+    book = Book(project(tmp_path / "Bücher, é à ñ/my book"))
+    book.change(lambda notebook: notebook.cells[1].update(source=notebook.cells[1].source + "\nprint('α → ω')"))
+    for command in ("build", "refresh", "site.pack_offline"):
+        code, said = book.run(command, **odd)
+        assert code == 0, said
+    assert "α → ω\n" in book.page()
+    assert '"α → ω\\n"' in book.notebook.read_text("utf8")
+    book.change(lambda notebook: notebook.cells[1].update(source="raise ValueError('β → ω')"))
+    code, said = book.run(**odd)
+    assert code == 1
+    assert "ValueError: \\u03b2 \\u2192" in said, "the terminal has no such letters, and the message arrives"

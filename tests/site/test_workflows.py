@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools.setup_env import SERVED, dotted
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 ACTIONS = {"actions/checkout@v6", "actions/setup-python@v6"}
@@ -47,7 +49,7 @@ def test_shell_of_every_step_parses(name):
 def test_package_is_tested_on_every_promised_system_and_python():
     matrix = yaml.safe_load(WORKFLOWS["ci"].read_text("utf8"))["jobs"]["package"]["strategy"]["matrix"]
     assert {system.split("-")[0] for system in matrix["system"]} == {"ubuntu", "macos", "windows"}
-    assert matrix["python"] == ["3.11", "3.12", "3.13"]
+    assert matrix["python"] == [dotted(version) for version in SERVED]
 
 
 def publish(checkout, temporary, remote, commit):

@@ -27,7 +27,7 @@ def test_what_a_program_says_and_how_it_ends(tmp_path: Path) -> None:
 def test_a_program_that_does_not_end_is_ended_with_its_last_words() -> None:
     code = "import time; print('\\n'.join(f'line {n}' for n in range(100))); time.sleep(60)"
     start = time.monotonic()
-    with pytest.raises(TimeoutError, match="was still running after 0.05 minutes and was ended") as late:
+    with pytest.raises(TimeoutError, match=r"was still running after 0\.05 minutes and was ended") as late:
         processes.run(python(code), minutes=3 * SECOND)
     assert time.monotonic() - start < 30
     assert str(late.value).splitlines()[1:] == [f"line {n}" for n in range(80, 100)]

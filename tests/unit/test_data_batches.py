@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_utils.data import contiguous_streams, length_mask, pad, random_windows, split, windows
+from rnn_utils.data import contiguous_streams, last_inputs, length_mask, pad, random_windows, split, windows
 
 RNG = np.random.default_rng(0)
 
@@ -176,3 +176,30 @@ def test_windows_says_what_is_wrong():
         windows([1, np.nan, 3], 1)
     with pytest.raises(ValueError, match="p: got 0"):
         windows([1, 2, 3], 0)
+
+
+def test_last_inputs_values():
+    x = np.arange(1, 7, dtype=np.float32).reshape(3, 1, 2)  # three steps of two numbers
+    expected = [[0, 0, 1, 2], [1, 2, 3, 4], [3, 4, 5, 6]]
+    seen = last_inputs(x, 2)
+    np.testing.assert_array_equal(seen[:, 0], expected)
+    assert seen.dtype == np.float32
+    np.testing.assert_array_equal(last_inputs(x, 1), x)
+
+
+@given(st.integers(1, 6), st.integers(1, 3), st.integers(1, 3), st.integers(1, 9))
+def test_last_inputs_end_with_the_present_one_and_see_nothing_later(T, B, D, k):
+    x = np.arange(1.0, T * B * D + 1).reshape(T, B, D)
+    seen = last_inputs(x, k)
+    assert seen.shape == (T, B, k * D)
+    for back in range(k):
+        part = seen[..., (k - 1 - back) * D : (k - back) * D]
+        np.testing.assert_array_equal(part[back:], x[: max(0, T - back)])
+        assert (part[:back] == 0).all()
+
+
+def test_last_inputs_says_what_is_wrong():
+    with pytest.raises(ValueError, match="k: got 0"):
+        last_inputs(np.zeros((3, 1, 1)), 0)
+    with pytest.raises(ValueError, match="x: got"):
+        last_inputs(np.zeros((3, 1)), 2)

@@ -259,7 +259,9 @@ def test_bad_input_is_refused():
         LanguageModel(V, H, rng=3)
     with pytest.raises(ValueError, match=r"ids: got shape \(1, 3\), wanted \(B,\)"):
         language.step(np.zeros((1, 3), int))
-    with pytest.raises(TypeError, match=r"x: got float64 numbers of shape \(5, 3\), wanted .* token ids, whole numbers"):
+    with pytest.raises(
+        TypeError, match=r"x: got float64 numbers of shape \(5, 3\), wanted .* token ids, whole numbers"
+    ):
         language.loss((np.zeros((T, B)), np.zeros((T, B), int)))
 
 

@@ -40,7 +40,7 @@ def flat(*results):
     for result in results:
         if isinstance(result, Mapping):
             result = tuple(result[name] for name in sorted(result))
-        found += flat(*result) if isinstance(result, tuple) else [result]
+        found += flat(*result) if isinstance(result, tuple | list) else [result]
     return found
 
 
@@ -176,7 +176,7 @@ def test_no_gradient_shares_memory_with_another(kind):
     for k, array in enumerate(arrays):
         assert not any(np.shares_memory(array, other) for other in arrays[k + 1 :])
     # A carried state must not keep a whole sequence alive, nor may writing into it spoil the cache.
-    assert not any(np.shares_memory(part, kept) for part in flat(final) for kept in cache if kept is not None)
+    assert not any(np.shares_memory(part, kept) for part in flat(final) for kept in flat(*cache) if kept is not None)
 
 
 @every_kind

@@ -1,14 +1,11 @@
 """A site that holds one chapter, for the check of it: the chapter is whole, other pages are there to be referred to.
 
 Of every other page only its headings, labels, labelled equations, exercises and the names of its figures are staged, so
-that links lead somewhere and numbers are those of the book. The glossary, the notation and the bibliography are whole.
+that links lead somewhere and numbers are those of the book. Glossary, notation, bibliography and ledger are whole.
 """
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +13,11 @@ import nbformat
 import yaml
 
 from tools import build
-from tools.places import BUILD, EXECUTED, ROOT
+from tools.places import BUILD, ROOT
+from tools.site import jupyter_book
 
 CHECKED = BUILD / "check"
-WHOLE = {"glossary", "notation", "bibliography"}
+WHOLE = {"glossary", "notation", "bibliography", "claims"}
 FIGURE = ":::{{figure}} _static/logo.svg\n:name: {name}\n:alt: Stands for a figure of another page.\n\n{name}\n:::"
 KEPT = re.compile(
     r"(?P<literal>^(?P<fence>`{3,})(?!\{).*?^(?P=fence) *$)"
@@ -48,7 +46,7 @@ def outline(path: Path) -> str:
     """A page as others see it, in Markdown."""
     if path.suffix != ".ipynb":
         return "\n\n".join(kept(path.read_text("utf8")))
-    parts = []
+    parts: list[str] = []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
             parts += kept(cell.source)
@@ -74,11 +72,8 @@ def stage(page: Path, source: Path) -> None:
     wanted = {}
     for original in [ROOT / "_config.yml", ROOT / "_toc.yml", *build.files_below(ROOT / "book")]:
         is_page = original.parent == ROOT / "book" and original.suffix in (".ipynb", ".md")
-        if original == page:
-            data = (EXECUTED / page.name).read_bytes()
-        else:
-            data = as_staged(original) if is_page else original.read_bytes()
-        wanted[source / original.relative_to(ROOT)] = data
+        how = build.as_staged if original == page else as_staged if is_page else Path.read_bytes
+        wanted[source / original.relative_to(ROOT)] = how(original)
     if page not in build.notebooks():
         wanted[source / "_toc.yml"] = with_page(wanted[source / "_toc.yml"], page)
     for target, data in wanted.items():
@@ -134,19 +129,9 @@ def build_page(page: Path, runtime: Path | None) -> tuple[Path, list[str]]:
     folder = CHECKED / page.stem
     forget_if_changed(folder)
     stage(page, folder / "source")
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(folder / "source")]
-    told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if runtime else ""}
-    done = subprocess.run(
-        [*command, "--path-output", str(folder), "-n", "--keep-going"],
-        env={**os.environ, **told},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=900,
-    )
-    log = done.stdout + done.stderr
+    code, log = jupyter_book.run(folder / "source", folder, python_in_page=bool(runtime))
     (folder / "build.log").write_text(log, "utf8")
     found = warnings(log, page)
-    if done.returncode and not found:
+    if code and not found:
         found = log.splitlines()[-20:]
     return folder / "_build/html", found

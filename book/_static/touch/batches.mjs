@@ -11,10 +11,10 @@ export function encode(tokens, vocabulary) {
   return tokens.map((token) => ids.get(token) ?? ids.get("<unk>"));
 }
 
-/** The length L of B streams, and all batches {x, y}: T rows of B ids each. */
+/** The length S of B streams, and all batches {x, y}: T rows of B ids each. */
 export function contiguousStreams(ids, B, T) {
-  const L = Math.max(0, Math.floor((ids.length - 1) / B));
-  const rows = (start) => Array.from({ length: T }, (_, t) => Array.from({ length: B }, (_, b) => ids[b * L + start + t]));
-  const batches = Array.from({ length: Math.floor(L / T) }, (_, k) => ({ x: rows(k * T), y: rows(k * T + 1) }));
-  return { L, batches };
+  const S = Math.max(0, Math.floor((ids.length - 1) / B));
+  const rows = (start) => Array.from({ length: T }, (_, t) => Array.from({ length: B }, (_, b) => ids[b * S + start + t]));
+  const batches = Array.from({ length: Math.floor(S / T) }, (_, k) => ({ x: rows(k * T), y: rows(k * T + 1) }));
+  return { S, batches };
 }

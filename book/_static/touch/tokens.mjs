@@ -105,16 +105,16 @@ class TokenView {
 
   drawBatches() {
     const { tokens, ids, B, T, k } = this;
-    const { L, batches } = contiguousStreams(ids, B, T);
+    const { S, batches } = contiguousStreams(ids, B, T);
     this.back.setAttribute("aria-disabled", String(k === 0));
     this.next.setAttribute("aria-disabled", String(k >= batches.length - 1));
     this.status.textContent = batches.length
-      ? `Batch ${k} of 0 to ${batches.length - 1}; L = ${L}, and ${ids.length - B * T * batches.length} of ${ids.length} tokens are no input.`
+      ? `Batch ${k} of 0 to ${batches.length - 1}; S = ${S}, and ${ids.length - B * T * batches.length} of ${ids.length} tokens are no input.`
       : "No batch: the text is too short for B streams of T steps.";
     const cell = (token, t) => make("td", {
       class: [t % T === 0 && "edge", t < T * batches.length && Math.floor(t / T) === k && "now"].filter(Boolean).join(" "),
     }, shown(token));
-    const rows = Array.from({ length: B }, (_, b) => [`b = ${b}`, ...tokens.slice(b * L, (b + 1) * L).map(cell)]);
+    const rows = Array.from({ length: B }, (_, b) => [`b = ${b}`, ...tokens.slice(b * S, (b + 1) * S).map(cell)]);
     const box = scroller("The streams", table("The streams, a row for each; the batch is shaded", [], rows));
     this.streamsPart.replaceChildren(box);
     box.scrollLeft = (box.querySelector(".now")?.offsetLeft ?? 0) - 64; // on a narrow screen, keep the batch in sight

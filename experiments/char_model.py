@@ -1,35 +1,25 @@
 """A longer training run of chapter 07's character model, and its curve as a small file.
 
-``python benchmarks/char_model.py`` takes about five minutes on one core and writes ``char_model.json`` beside
+``python -m experiments.char_model`` takes about five minutes on one core and writes ``char_model.json`` beside
 this file, from which the chapter draws. The run is that of the chapter with twice the hidden units, twice the window
 and more steps. Every curve is in bits per character; seconds are the processor's.
 """
-# ruff: noqa: E402
 
-import os
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported, which reads them then
-
-import argparse
-import json
 import math
-import platform
-import sys
 import time
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments import saving
 from rnn_utils import data
 from rnn_utils.models import LanguageModel
 from rnn_utils.optim import Adam, linear_decay
 from rnn_utils.training import evaluate, fit
 
-SAVED = Path(__file__).with_name("char_model.json")
-SETTINGS = {
+BEGINNING = 60  # steps that can be run again in a few seconds
+SETTINGS: dict[str, Any] = {
     "hidden": 256,
     "batch": 32,
     "window": 64,
@@ -46,14 +36,17 @@ def streams(text: str, vocabulary: data.Vocabulary, batch: int, window: int) -> 
     return list(data.contiguous_streams(vocabulary.encode(text), batch, window))
 
 
-def train(settings: dict[str, Any], characters: int | None = None) -> dict[str, list[float]]:
+def run(*, characters: int | None = None, last: int | None = None, **settings: Any) -> dict[str, list[float]]:
     """Train on the first nine tenths, or on their first `characters`, and return the curves, a point each evaluation.
+
+    With `last` the run ends after so many steps, and is the same until then.
 
     Returns
     -------
     dict
         ``step``; ``train``, the mean loss of the steps since the point before, in bits per character; ``held_out``, the
-        loss on the last tenth (bits per character); ``seconds``, processor time so far, evaluation included.
+        loss on the last tenth (bits per character); ``seconds``, processor time so far, evaluation included;
+        ``beginning``, the loss of the first steps, a number for every twenty (bits per character).
 
     """
     text, held_out = data.split(data.shakespeare(), (0.9, 0.1))
@@ -73,40 +66,30 @@ def train(settings: dict[str, Any], characters: int | None = None) -> dict[str, 
         model,
         batches,
         Adam(model.params, lr=settings["lr"]),
-        steps=settings["steps"],
-        schedule=linear_decay,
+        steps=last or settings["steps"],
+        schedule=lambda step, steps: linear_decay(step, settings["steps"]),
         clip_norm=settings["clip"],
         carry_state=True,
         validation=watched,
-        eval_every=settings["every"],
+        eval_every=min(settings["every"], last or settings["every"]),
+        progress=False,
     )
     assert math.isclose(evaluate(model, held_batches, carry_state=True), history.valid_loss[-1])
     cuts = [0, *history.valid_steps]
-    means = [np.mean(history.loss[a:b]) for a, b in pairwise(cuts)]
-    in_bits = {"train": means, "held_out": history.valid_loss}
+    means = [float(np.mean(history.loss[a:b])) for a, b in pairwise(cuts)]
+    in_bits: dict[str, list[float]] = {"train": means, "held_out": history.valid_loss}
     bits = {name: [round(float(v) / math.log(2), 4) for v in values] for name, values in in_bits.items()}
-    return {"step": history.valid_steps, **bits, "seconds": seconds}
+    first = np.array(history.loss[:BEGINNING]) / math.log(2)
+    beginning = [round(float(np.mean(part)), 4) for part in np.array_split(first, max(1, len(first) // 20))]
+    found: dict[str, Any] = {"step": history.valid_steps, **bits, "seconds": seconds, "beginning": beginning}
+    return found
 
 
-def main(arguments: list[str]) -> None:
-    """Train as told, and write settings, versions and curves."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, value in SETTINGS.items():
-        parser.add_argument(f"--{name}", type=type(value), default=value)
-    parser.add_argument("--characters", type=int, help="train on this many characters only")
-    parser.add_argument("--out", type=Path, default=SAVED)
-    given = vars(parser.parse_args(arguments))
-    out, characters = given.pop("out"), given.pop("characters")
-    record = {
-        "command": " ".join(["python benchmarks/char_model.py", *arguments]),
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "settings": given,
-        "curve": train(given, characters),
-    }
-    unfinished = out.with_name(f".{out.name}.tmp")
-    unfinished.write_text(json.dumps(record, indent=1) + "\n", "utf8")
-    os.replace(unfinished, out)
+def check_part(record: dict[str, Any]) -> None:
+    """Run the first steps again."""
+    again = run(**record["settings"], last=BEGINNING)["beginning"]
+    np.testing.assert_allclose(again, record["results"]["beginning"], atol=0.01)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    saving.main(__file__, run, SETTINGS)

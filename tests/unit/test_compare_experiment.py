@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from records import kind_of
+from kinds import kind_of
+
+from rnn_utils import records
 
 pytest.importorskip("torch")
 ROOT = Path(__file__).parents[2]
@@ -17,16 +19,15 @@ IDS = np.random.default_rng(0).integers(5, size=4000)  # a text of five characte
 
 @pytest.fixture(scope="module")
 def program():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "benchmarks"))  # as when the program is started by its name
-        import compare
+    from experiments import compare
 
-        yield compare
+    return compare
 
 
 @pytest.fixture(scope="module")
 def saved() -> dict:
-    return json.loads((ROOT / "benchmarks/compare.json").read_text("utf8"))
+    record = records.load("compare")
+    return {key: record[key] for key in ("settings", "versions", "command")} | record["results"]
 
 
 @pytest.fixture
@@ -54,7 +55,8 @@ def test_a_reduced_run_writes_the_same_kind_of_file_and_takes_up_what_it_finds(
     assert [path.name for path in tmp_path.iterdir()] == ["compare.json"]
     record = json.loads(out.read_text("utf8"))
     assert noted == 2 * (3 * 4 + 3 * 2 + 2 * 2)
-    assert record.keys() == saved.keys()
+    assert record.keys() == records.load("compare").keys()
+    record = record["results"]
     for name, contest in product(program.SETTINGS["tasks"], ("tuning", "parameters", "hidden")):
         assert kind_of(record[name][contest][0]) == kind_of(saved[name][contest][0])
     assert kind_of(record["race"][0]) == kind_of(saved["race"][0])
@@ -67,9 +69,9 @@ def test_a_reduced_run_writes_the_same_kind_of_file_and_takes_up_what_it_finds(
 
 def test_the_saved_file_is_that_of_the_settings_in_the_program(program, saved):
     assert saved["settings"] == program.SETTINGS
-    assert saved["command"] == "python benchmarks/compare.py"
+    assert saved["command"] == "python -m experiments.compare"
     assert saved["versions"].keys() == {"python", "numpy", "torch"}
-    assert (ROOT / "benchmarks/compare.json").stat().st_size < 60_000
+    assert (ROOT / "experiments/compare.json").stat().st_size < 60_000
     for name, task in program.SETTINGS["tasks"].items():
         assert len(saved[name]["tuning"]) == 3 * len(program.STARTS) * len(task["rates"])
         assert len(saved[name]["parameters"]) == 3 * len(program.SETTINGS["seeds"])
@@ -87,12 +89,11 @@ def test_the_saved_file_is_that_of_the_settings_in_the_program(program, saved):
 def test_the_beginning_of_a_saved_run_can_be_done_again(program, saved, kind):
     settings = copy.deepcopy(program.SETTINGS)
     task = settings["tasks"]["shakespeare"]
-    task |= {"steps": task["steps"] // task["evaluations"], "evaluations": 1}
+    whole = task["steps"]
+    task |= {"steps": whole // task["evaluations"], "evaluations": 1}
     first, other = (row for row in saved["shakespeare"]["parameters"] if row["kind"] == kind and row["seed"] < 3)
     model = program.build(program.TASKS["shakespeare"](task["T"]), kind, first["hidden"], first["start"], first["seed"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "hold_then_fall", lambda step, steps: 1.0)  # the whole run holds the rate so long
-        again = program.train("shakespeare", model, first["rate"], first["seed"], settings)
+    again = program.train("shakespeare", model, first["rate"], first["seed"], settings, whole)
     assert again["valid"] == pytest.approx(first["valid"][:1], rel=0.002)
     assert again["valid"] != pytest.approx(other["valid"][:1], rel=0.002)  # another seed's would not do
 

@@ -1,37 +1,32 @@
 """The recipe of min-char-rnn against that of chapter 07: same text, same sizes, same layers, several rates and seeds.
 
-``python benchmarks/char_model_race.py`` takes two minutes on one core and writes ``char_model_race.json`` beside this
+``python -m experiments.char_model_race`` takes two minutes on one core and writes ``char_model_race.json`` beside this
 file. Both recipes are timed in the same run. What is compared are recipes, not programs: min-char-rnn (A. Karpathy,
 2015) is written anew here, on the layers of the package, so its own loop is not timed. The stored wall times come from
 a busy machine: they are several times the processor's.
 """
-# ruff: noqa: E402
 
-import os
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported, which reads them then
-
-import argparse
-import json
 import math
-import platform
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments import saving
 from rnn_utils import data
 from rnn_utils.models import LanguageModel
 from rnn_utils.optim import Adam, linear_decay
 from rnn_utils.training import evaluate, fit
 
-SAVED = Path(__file__).with_name("char_model_race.json")
-SETTINGS = {"characters": 250_000, "hidden": 100, "window": 25, "streams": 16, "seeds": 5}
-RATES = {"min_char_rnn": [0.01, 0.02, 0.03, 0.05, 0.1], "our_recipe": [0.002, 0.005, 0.01, 0.02, 0.04]}
+SETTINGS: dict[str, Any] = {
+    "characters": 250_000,
+    "hidden": 100,
+    "window": 25,
+    "streams": 16,
+    "seeds": 5,
+    "rates": {"min_char_rnn": [0.01, 0.02, 0.03, 0.05, 0.1], "our_recipe": [0.002, 0.005, 0.01, 0.02, 0.04]},
+}
 
 
 def min_char_rnn(ids: np.ndarray, V: int, lr: float, seed: int, settings: dict[str, Any]) -> LanguageModel:
@@ -55,12 +50,12 @@ def our_recipe(ids: np.ndarray, V: int, lr: float, seed: int, settings: dict[str
     """Train by the recipe of chapter 07: several streams, a mean loss, clipping by norm, Adam, a falling rate."""
     model = LanguageModel(V, settings["hidden"], rng=np.random.default_rng(seed))
     batches = list(data.contiguous_streams(ids, settings["streams"], settings["window"]))
-    how = {"clip_norm": 1.0, "schedule": linear_decay, "carry_state": True, "progress": False}
+    how: dict[str, Any] = {"clip_norm": 1.0, "schedule": linear_decay, "carry_state": True, "progress": False}
     fit(model, batches, Adam(model.params, lr), steps=len(batches), **how)
     return model
 
 
-def race(settings: dict[str, Any]) -> dict[str, dict[str, dict[str, list[float]]]]:
+def run(rates: dict[str, list[float]], seeds: int, **settings: int) -> dict[str, dict[str, dict[str, list[float]]]]:
     """Train every recipe at every rate from every seed.
 
     Returns
@@ -77,9 +72,9 @@ def race(settings: dict[str, Any]) -> dict[str, dict[str, dict[str, list[float]]
     recipes: tuple[Callable[..., LanguageModel], ...] = (min_char_rnn, our_recipe)
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     for recipe in recipes:
-        for lr in RATES[recipe.__name__]:
+        for lr in rates.get(recipe.__name__, []):
             row: dict[str, list[float]] = {"held_out": [], "wall_seconds": [], "cpu_seconds": []}
-            for seed in range(settings["seeds"]):
+            for seed in range(seeds):
                 wall, cpu = time.perf_counter(), time.process_time()
                 model = recipe(ids, len(vocabulary), lr, seed, settings)
                 row["wall_seconds"].append(round(time.perf_counter() - wall, 2))
@@ -89,24 +84,14 @@ def race(settings: dict[str, Any]) -> dict[str, dict[str, dict[str, list[float]]
     return found
 
 
-def main(arguments: list[str]) -> None:
-    """Race as told, and write settings, versions and results."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, value in SETTINGS.items():
-        parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--out", type=Path, default=SAVED)
-    given = vars(parser.parse_args(arguments))
-    out = given.pop("out")
-    record = {
-        "command": " ".join(["python benchmarks/char_model_race.py", *arguments]),
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "settings": given,
-        "results": race(given),
-    }
-    unfinished = out.with_name(f".{out.name}.tmp")
-    unfinished.write_text(json.dumps(record, indent=1) + "\n", "utf8")
-    os.replace(unfinished, out)
+def check_part(record: dict[str, Any]) -> None:
+    """Run our recipe again at its best rate, from the first seed."""
+    rows = record["results"]["our_recipe"]
+    best = min(rows, key=lambda rate: np.mean(rows[rate]["held_out"]))
+    part = record["settings"] | {"seeds": 1, "rates": {"our_recipe": [float(best)]}}
+    (again,) = run(**part)["our_recipe"][best]["held_out"]
+    assert math.isclose(again, rows[best]["held_out"][0], abs_tol=0.02), (again, rows[best]["held_out"])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    saving.main(__file__, run, SETTINGS)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from records import kind_of
+from kinds import kind_of
+
+from rnn_utils import records
 
 torch = pytest.importorskip("torch")
 ROOT = Path(__file__).parents[2]
@@ -19,27 +21,26 @@ CONTESTS = ("parameters", "time")
 
 @pytest.fixture(scope="module")
 def program():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "benchmarks"))  # as when the program is started by its name
-        import sequence_models
+    from experiments import sequence_models
 
-        yield sequence_models
+    return sequence_models
 
 
 @pytest.fixture(scope="module")
-def costs(program):
-    import sequence_costs
+def costs():
+    from benchmarks import sequence_costs
 
     return sequence_costs
 
 
-def read(name: str) -> dict:
-    return json.loads((ROOT / "benchmarks" / name).read_text("utf8"))
+def flat(record: dict) -> dict:
+    """A record with its results beside its settings."""
+    return {key: value for key, value in record.items() if key != "results"} | record["results"]
 
 
 @pytest.fixture(scope="module")
 def saved() -> dict:
-    return read("sequence_models.json")
+    return flat(records.load("sequence_models"))
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_a_reduced_run_writes_the_same_kind_of_file_and_takes_up_what_it_finds(
     assert "adding 10 8 " not in printed  # done before, not done again
     assert "order 10 8 " in printed
     assert [path.name for path in tmp_path.iterdir()] == ["sequence_models.json"]
-    record = json.loads(out.read_text("utf8"))
+    record = flat(json.loads(out.read_text("utf8")))
     assert record.keys() == saved.keys()
     for name in program.SETTINGS["tasks"]:
         assert record[name].keys() == saved[name].keys()
@@ -90,7 +91,7 @@ def test_a_reduced_run_writes_the_same_kind_of_file_and_takes_up_what_it_finds(
 def test_the_saved_file_is_that_of_the_settings_in_the_program(program, saved):
     assert saved["settings"] == program.SETTINGS
     assert saved["versions"].keys() == {"python", "numpy", "torch"}
-    assert (ROOT / "benchmarks/sequence_models.json").stat().st_size < 90_000
+    assert (ROOT / "experiments/sequence_models.json").stat().st_size < 90_000
     check_rules(program, saved)
     for name, task in program.SETTINGS["tasks"].items():
         earlier = program.compare.SETTINGS["tasks"][name]
@@ -174,7 +175,7 @@ def test_the_schedule_rules_every_step(program, monkeypatch):
 
 
 def test_recurrent_runs_begin_as_those_of_chapter_11(saved):
-    earlier, met = read("compare.json"), 0
+    earlier, met = flat(records.load("compare")), 0
     for name, kind in product(("adding", "shakespeare"), ("RNN", "LSTM", "GRU")):
         for row in saved[name]["parameters"]:
             for old in earlier[name]["parameters"]:
@@ -248,7 +249,7 @@ def test_kept_and_remembered_bytes_grow_as_they_must(costs):
 def test_a_reduced_run_of_the_costs_writes_the_same_kind_of_file(costs, tmp_path):
     out = tmp_path / "sequence_costs.json"
     costs.main(["--out", str(out)], costs.SETTINGS | {"T": [4, 8], "rounds": 1})
-    record, saved = json.loads(out.read_text("utf8")), read("sequence_costs.json")
+    record, saved = json.loads(out.read_text("utf8")), records.load("sequence_costs")
     assert saved["settings"] == costs.SETTINGS
     assert record.keys() == saved.keys()
     for part in ("training", "generation"):
@@ -261,7 +262,7 @@ def test_a_reduced_run_of_the_costs_writes_the_same_kind_of_file(costs, tmp_path
 
 
 def test_the_saved_bytes_are_those_of_the_program(costs):
-    saved = read("sequence_costs.json")
+    saved = records.load("sequence_costs")
     ids = torch.randint(64, (33, costs.SETTINGS["batch"]))
     for name, model in costs.networks(costs.SETTINGS).items():
         (row,) = (row for row in saved["training"] if (row["model"], row["T"]) == (name, 32))

@@ -1,4 +1,4 @@
-"""RNN, LSTM and GRU on equal terms, four tasks, for chapter 11: ``python benchmarks/compare.py``.
+"""RNN, LSTM and GRU on equal terms, four tasks, for chapter 11: ``python -m experiments.compare``.
 
 Every network gets the same sequences, the same number of steps and the same small grid of learning rates and starts.
 The grid is decided on validation data with one seed; the chosen setting is trained anew with other seeds, and those
@@ -6,18 +6,14 @@ runs alone are scored on test data. About a quarter of an hour on one core. Fini
 call carries on where the first was stopped, and several with different ``--tasks`` may work side by side.
 ``TASKS`` and ``train`` are there for others to compare further networks on the same data.
 """
-# ruff: noqa: E402
-
-import os
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported, which reads them then
 
 import argparse
+import copy
 import json
 import math
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from rnn_utils import GRU, LSTM, RNN, data, init
+from rnn_utils.atomic import write_whole
 from rnn_utils.metrics import accuracy
 from rnn_utils.models import LanguageModel, SequenceModel
 from rnn_utils.optim import Adam
@@ -37,7 +34,7 @@ SAVED = Path(__file__).with_name("compare.json")
 LAYERS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 STARTS = ("plain", "remembering")
 #: What is compared. `hidden` is for equal numbers of parameters; with the LSTM's, all have equal hidden sizes.
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "tuning_seed": 0,
     "seeds": [1, 2, 3],
     "clip": 1.0,
@@ -205,9 +202,14 @@ def build(task: Task, kind: str, hidden: int, start: str, seed: int) -> Sequence
 
 
 def train(
-    name: str, model: SequenceModel, rate: float, seed: int, settings: dict[str, Any] = SETTINGS
+    name: str,
+    model: SequenceModel,
+    rate: float,
+    seed: int,
+    settings: dict[str, Any] = SETTINGS,
+    whole: int | None = None,
 ) -> dict[str, Any]:
-    """Train a network as `settings` say, and measure it.
+    """Train a network as `settings` say, and measure it; as the beginning of a run of `whole` steps, if that is given.
 
     Returns
     -------
@@ -222,7 +224,7 @@ def train(
         model,
         optimizer=Adam(model.params, lr=rate),
         steps=given["steps"],
-        schedule=hold_then_fall,
+        schedule=lambda step, steps: hold_then_fall(step, whole or steps),
         clip_norm=settings["clip"],
         carry_state=task.carry_state,
         validation=task.held_out("validation"),
@@ -324,7 +326,7 @@ def race(kind: str, library: str, seed: int, given: dict[str, Any], clip: float)
         evaluations left out.
 
     """
-    from racers import RACERS  # imports torch
+    from experiments._racers import RACERS  # imports torch
 
     task = TASKS["adding"](given["T"])
     model = build(task, kind, given["hidden"], "plain", seed)
@@ -372,11 +374,32 @@ def versions() -> dict[str, str]:
 
 
 def write(path: Path, record: dict[str, Any]) -> None:
-    """Write a record, one run a line, under another name first."""
+    """Write a record, one run a line, whole or not at all."""
     text = json.dumps(record, ensure_ascii=False).replace("[{", "[\n {").replace("}, {", "},\n {")
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text + "\n", "utf8")
-    os.replace(unfinished, path)
+    write_whole(path, text + "\n")
+
+
+def results(settings: dict[str, Any], notes: Notes, parts: list[str]) -> dict[str, Any]:
+    """Do the runs of some tasks, and of the race."""
+    return {part: race_all(settings, notes) if part == "race" else compare(part, settings, notes) for part in parts}
+
+
+def run(**settings: Any) -> dict[str, Any]:
+    """Do all runs; `main` does so too, and can be stopped and called again."""
+    with tempfile.TemporaryDirectory() as folder:
+        return results(settings, Notes(Path(folder) / "notes"), [*settings["tasks"], "race"])
+
+
+def check_part(record: dict[str, Any]) -> None:
+    """Run the beginning of the GRU's first run on Shakespeare again, up to its first evaluation."""
+    settings = copy.deepcopy(record["settings"])
+    task = settings["tasks"]["shakespeare"]
+    whole = task["steps"]
+    task |= {"steps": whole // task["evaluations"], "evaluations": 1}
+    row = next(row for row in record["results"]["shakespeare"]["parameters"] if row["kind"] == "GRU")
+    model = build(TASKS["shakespeare"](task["T"]), "GRU", row["hidden"], row["start"], row["seed"])
+    again = train("shakespeare", model, row["rate"], row["seed"], settings, whole)["valid"]
+    assert math.isclose(again[0], row["valid"][0], rel_tol=0.005), (again, row["valid"])
 
 
 def main(arguments: list[str], settings: dict[str, Any] = SETTINGS) -> None:
@@ -387,12 +410,12 @@ def main(arguments: list[str], settings: dict[str, Any] = SETTINGS) -> None:
     parser.add_argument("--out", type=Path, default=SAVED)
     asked = parser.parse_args(arguments)
     notes = Notes(asked.out.with_name(f".{asked.out.name}.notes"))
-    results = {
-        part: race_all(settings, notes) if part == "race" else compare(part, settings, notes) for part in asked.tasks
-    }
+    began = time.process_time()
+    found = results(settings, notes, asked.tasks)
     if set(asked.tasks) == set(parts):
-        head = {"command": "python benchmarks/compare.py", "versions": versions(), "processor": processor()}
-        write(asked.out, {**head, "settings": settings, **results})
+        head = {"command": "python -m experiments.compare", "versions": versions(), "processor": processor()}
+        seconds = round(time.process_time() - began, 1)  # of this call
+        write(asked.out, {**head, "settings": settings, "results": found, "seconds": seconds})
         notes.path.unlink(missing_ok=True)
 
 

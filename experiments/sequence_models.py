@@ -1,4 +1,4 @@
-"""RNN, LSTM, GRU and Transformer on the data of chapter 11, for chapter 16: ``python benchmarks/sequence_models.py``.
+"""RNN, LSTM, GRU and Transformer on the data of chapter 11, for chapter 16: ``python -m experiments.sequence_models``.
 
 All four in PyTorch on one thread, with about equal numbers of parameters. Every kind gets the same sequences and the
 same number of tries: each learning rate with each of two settings, chosen on validation data with one seed. The chosen
@@ -12,6 +12,7 @@ import copy
 import math
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -19,11 +20,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import compare  # first: it asks for one thread before NumPy is imported
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from experiments import compare
 from rnn_utils import RNN
 from rnn_utils.interop import to_torch
 from rnn_utils.transformer import Recurrent, Transformer, attend_fused
@@ -80,7 +81,7 @@ def build(name: str, kind: str, given: dict[str, Any], variant: str, seed: int) 
             return Transformer(**sizes, **given["transformer"][variant], tokens=tokens, attend=attend_fused)
     book = compare.build(task, kind, given["hidden"][kind], variant, seed)
     model = Recurrent(kind, book.input_size, given["hidden"][kind], book.linear.out_features, tokens=tokens)
-    model.rnn, model.linear = to_torch(book.rnn), to_torch(book.linear)
+    model.rnn, model.linear = to_torch(book.rnn), to_torch(book.linear)  # type: ignore[assignment]
     return model
 
 
@@ -130,7 +131,8 @@ class Trainer:
             out, state = self.model(torch.from_numpy(x), state if self.carry else None)
             parts.append(losses(self.name, out, y))
             shares.append(share_right(self.name, out, y))
-        return float(torch.cat(parts).mean()), None if shares[0] is None else float(np.mean(shares))
+        told = [share for share in shares if share is not None]
+        return float(torch.cat(parts).mean()), float(np.mean(told)) if told else None
 
     @torch.no_grad()
     def windows(self, ids: np.ndarray, T: int, stride: int) -> float:
@@ -191,7 +193,7 @@ def train(
     every = -(-steps // given["evaluations"])
     stream, valid, seconds = batches(task.training(seed, given["batch"])), [], {"wall": 0.0, "processor": 0.0}
     for step in range(1, steps + 1):
-        (batch, first), now = next(stream), rate * compare.hold_then_fall(step - 1, steps)
+        (batch, first), now = next(stream), rate * compare.hold_then_fall(step - 1, given.get("whole", steps))
         compare.clocked(lambda b=batch, now=now, first=first: trainer.step(b, now, first), seconds)
         if step % every == 0 or step == steps:
             valid.append(rounded(held_out("validation")[0]))
@@ -241,7 +243,7 @@ def pace(name: str, chosen: dict[str, Any], whole: dict[str, Any]) -> dict[str, 
     return {kind: float(f"{statistics.median(taken[1:]):.4g}") for kind, taken in seconds.items()}  # the first warms up
 
 
-def run(
+def one_run(
     name: str,
     whole: dict[str, Any],
     notes: compare.Notes,
@@ -282,7 +284,7 @@ def contest(name: str, whole: dict[str, Any], notes: compare.Notes) -> dict[str,
         either window, at its rate (a Transformer: the best that was tried with that window).
 
     """
-    given, seeds, one = whole["tasks"][name], whole["seeds"], partial(run, name, whole, notes)
+    given, seeds, one = whole["tasks"][name], whole["seeds"], partial(one_run, name, whole, notes)
     record: dict[str, Any] = {"counts": {}, "tuning": [], "parameters": [], "time": []}
     chosen = {}
     for kind in KINDS:
@@ -305,6 +307,26 @@ def contest(name: str, whole: dict[str, Any], notes: compare.Notes) -> dict[str,
     return record
 
 
+def run(**whole: Any) -> dict[str, Any]:
+    """Do all runs; `main` does so too, and can be stopped and called again."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        notes = compare.Notes(Path(folder) / "notes")
+        return {name: contest(name, whole, notes) for name in whole["tasks"]}
+
+
+def check_part(record: dict[str, Any]) -> None:
+    """Run the beginning of the GRU's first run on Shakespeare again, up to its first evaluation."""
+    torch.set_num_threads(1)
+    settings = record["settings"]
+    row = next(row for row in record["results"]["shakespeare"]["parameters"] if row["kind"] == "GRU")
+    given = terms(settings["tasks"]["shakespeare"], row["variant"])
+    part = given | {"whole": given["steps"], "steps": -(-given["steps"] // given["evaluations"]), "evaluations": 1}
+    model = build("shakespeare", "GRU", given, row["variant"], row["seed"])
+    again = train("shakespeare", model, part, row["rate"], row["seed"], settings["clip"], False)["valid"]
+    assert math.isclose(again[0], row["valid"][0], rel_tol=0.005), (again, row["valid"])
+
+
 def main(arguments: list[str], whole: dict[str, Any] = SETTINGS) -> None:
     """Do the runs asked for; with all of them done, write the record."""
     torch.set_num_threads(1)
@@ -313,10 +335,13 @@ def main(arguments: list[str], whole: dict[str, Any] = SETTINGS) -> None:
     parser.add_argument("--out", type=Path, default=SAVED)
     asked = parser.parse_args(arguments)
     notes = compare.Notes(asked.out.with_name(f".{asked.out.name}.notes"))
+    began = time.process_time()
     results = {name: contest(name, whole, notes) for name in asked.tasks}
     if len(results) == len(whole["tasks"]):
-        head = {"command": "python benchmarks/sequence_models.py", "versions": compare.versions()}
-        compare.write(asked.out, {**head, "processor": compare.processor(), "settings": whole, **results})
+        head = {"command": "python -m experiments.sequence_models", "versions": compare.versions()}
+        head |= {"processor": compare.processor(), "settings": whole}
+        seconds = round(time.process_time() - began, 1)  # of this call
+        compare.write(asked.out, {**head, "results": results, "seconds": seconds})
         notes.path.unlink(missing_ok=True)
 
 

@@ -1,0 +1,207 @@
+"""Every command that the Makefile and the pages for readers name is run as it stands there, at its smallest size.
+
+All of them run in a copy of the project with a book of one page. Its environment borrows the packages of this one.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from small_book import ROOT, project
+
+from tools.environment import Environment, wanted_state
+from tools.npm.install import NoNodeError, npm_folder
+from tools.paper.chromium import NoChromiumError, find
+
+MADE_BEFORE = ("book", "lab", "test")
+
+
+@dataclass
+class Trial:
+    """How a command is tried: what is added to it, and what it must say."""
+
+    added: str = ""
+    says: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    stops: bool = False  # only when it is told to
+
+
+ONE = "TESTS=tests/unit/test_atomic.py"
+LAB = 'LAB="--no-browser --allow-root --ServerApp.port={port} --IdentityProvider.token= --ServerApp.password="'
+TRIALS = {
+    "make": Trial(says="list these commands"),
+    "make help": Trial(says="list these commands"),
+    "make book": Trial(says="the book is at"),
+    "make serve": Trial("PORT=0", says="The book is at", variables={"BROWSER": "true"}, stops=True),
+    "make lab": Trial(LAB, says="http", stops=True),
+    "make pdf": Trial(says="the first page of the site offers it"),
+    "make offline": Trial(says="the first page of the site offers it"),
+    "make refresh": Trial(says="[1/1] small.ipynb"),
+    "make counts": Trial("NB=book/small.ipynb", says="small"),
+    "make check": Trial("NB=book/small.ipynb || true", says="the page is at"),
+    "make test": Trial(f"{ONE} NB=book/small.ipynb", says="passed"),
+    "make lint": Trial(says="passed"),
+    "make unit": Trial(ONE, says="passed"),
+    "make tools": Trial(ONE, says="passed"),
+    "make structure": Trial(ONE, says="passed"),
+    "make notebooks": Trial("NB=book/small.ipynb", says="passed"),
+    "make site": Trial(ONE, says="passed"),
+    "make page": Trial(f"PAGE={ONE.partition('=')[2]}", says="passed"),
+    "make site-report": Trial("COSTS=--no-lighthouse", says="book/small.html"),
+    "make bench": Trial('BENCH="--repeats 1 --sizes 2,1,2,3"', says="geometric mean"),
+    "make lock": Trial(says="asked 20 times"),
+    "make clean": Trial("-n", says="rm -rf _build"),
+}
+
+
+def named_in_makefile() -> set[str]:
+    goals = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf8"), re.MULTILINE)
+    return {f"make {goal}" for goal in goals}
+
+
+def named_in(page: str) -> set[str]:
+    """Commands of make in a page's code, each goal by itself, without variables."""
+    text = (ROOT / page).read_text("utf8")
+    calls = re.findall(r"`(make(?: [^`]*)?)`", text) + re.findall(r"^(make .*?)(?:\s+#.*)?$", text, re.MULTILINE)
+    goals = {word for call in calls for word in call.split()[1:] if "=" not in word}
+    return {f"make {goal}" for goal in goals} | ({"make"} & set(calls))
+
+
+def test_every_command_is_tried() -> None:
+    assert named_in_makefile() == set(TRIALS) - {"make"}
+    for page in ("README.md", "CONTRIBUTING.md", "book/index.md", "book/testing.md"):
+        assert named_in(page) <= set(TRIALS), page
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with the small book, the tests, and an environment."""
+    folder = project(tmp_path_factory.mktemp("commands") / "project", "tests", "benchmarks", "experiments", "Makefile")
+    borrow_environment(folder)
+    return folder
+
+
+def borrow_environment(folder: Path) -> None:
+    """Make `.venv` in a copy, with the packages of the running environment and the copy's own code."""
+    environment = Environment(folder)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment.folder], check=True)
+    asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = subprocess.run([environment.python, "-c", asked], capture_output=True, text=True, check=True).stdout
+    borrowed = Path(packages.strip()) / "borrowed.pth"
+    borrowed.write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n", "utf8")
+    for level in MADE_BEFORE:
+        environment.stamp(level).write_text(wanted_state(folder, level), "utf8")
+
+
+def shell_variables(folder: Path) -> dict[str, str]:
+    foreign = ("GITHUB_", "REPO_", "SITE_", "PYTHON", "COV_", "PYTEST_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    own = {"PYODIDE_MIRROR": str(ROOT / "_build/pyodide"), "PYTHON": sys.executable}
+    return kept | own | {"JUPYTERLAB_DIR": str(Path(sys.prefix) / "share/jupyter/lab"), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.mark.parametrize("command", TRIALS)
+def test_command(command: str, checkout: Path) -> None:
+    trial = TRIALS[command]
+    needs(command)
+    if command == "make lock":
+        return lock(checkout)
+    with subprocess.Popen(
+        f"{command} {trial.added.replace('{port}', str(free_port()))}",
+        shell=True,
+        cwd=checkout,
+        env=shell_variables(checkout) | trial.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            said = until_it_serves(process, trial) if trial.stops else process.communicate(timeout=400)[0]
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0 or trial.stops, said
+    assert trial.says in said
+
+
+def until_it_serves(process: subprocess.Popen[str], trial: Trial) -> str:
+    """Read until an address is told, open it, and press Ctrl+C."""
+    assert process.stdout
+    said = ""
+    for line in process.stdout:
+        said += line
+        if found := re.search(r"http://(?:127\.0\.0\.1|localhost):\d+/\S*", line):
+            assert status(found[0]) == 200
+            os.killpg(process.pid, signal.SIGINT)
+            break
+    return said + process.communicate(timeout=60)[0]
+
+
+def status(address: str) -> int:
+    """What a server answers with, which may tell its address a moment before it listens."""
+    for pause in (0.5, 1, 2, 4, 8):
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                return answer.status
+        except urllib.error.URLError:
+            time.sleep(pause)
+    pytest.fail(f"nothing answers at {address}")
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+def needs(command: str) -> None:
+    """Skip what this machine cannot do, unless it is a test machine."""
+    try:
+        if command in ("make pdf", "make site-report"):
+            find()
+        if command in ("make lint", "make test"):
+            npm_folder()
+    except (NoChromiumError, NoNodeError) as missing:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(str(missing))
+
+
+def lock(checkout: Path) -> None:
+    """`make lock` asks the index about everything, so a stand-in for uv counts what it is asked."""
+    stand_in = checkout / "uv"
+    stand_in.mkdir()
+    (stand_in / "__init__.py").touch()
+    (stand_in / "__main__.py").write_text(
+        "import pathlib, sys\n"
+        "words = sys.argv[1:]\n"
+        "assert words[:2] == ['pip', 'compile']\n"
+        "files = [word for word in words if '/' in word or word.endswith('.toml')]\n"
+        "assert all(pathlib.Path(file).exists() for file in files), files\n"
+        "assert words[-1] != '-' or 'torch==' in sys.stdin.read()\n"
+        "with open('asked', 'a') as file: file.write(' '.join(words) + '\\n')\n"
+    )
+    done = subprocess.run(
+        "make lock", shell=True, cwd=checkout, env=shell_variables(checkout), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    asked = (checkout / "asked").read_text().splitlines()
+    written = [words.split()[words.split().index("-o") + 1] for words in asked if " -o " in words]
+    assert written == [
+        "requirements/book.txt",
+        "requirements/test.txt",
+        "requirements/lab.txt",
+        "binder/requirements.txt",
+    ]
+    assert sum("--only-binary :all:" in words for words in asked) == 16  # four Pythons on four systems

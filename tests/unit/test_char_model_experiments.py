@@ -1,0 +1,87 @@
+"""The longer run and the race of chapter 07: they run, their records are whole, the chapter shows their numbers."""
+
+import ast
+import math
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from experiments import char_model, char_model_race
+from rnn_utils import records
+
+ROOT = Path(__file__).parents[2]
+REDUCED = {"hidden": 16, "window": 8, "steps": 20, "every": 10}
+
+
+@pytest.fixture(scope="module")
+def saved() -> dict:
+    return records.load("char_model")
+
+
+def test_a_reduced_run_gives_the_same_kind_of_curve(saved):
+    curve = char_model.run(**char_model.SETTINGS | REDUCED, characters=5000)
+    assert curve.keys() == saved["results"].keys()
+    assert curve["step"] == [10, 20]
+    assert len(curve["seconds"]) == 2
+    assert 0 <= curve["seconds"][0] <= curve["seconds"][1] < 60
+    assert curve["train"][0] == pytest.approx(math.log2(64), abs=0.15)  # ten steps from ln V
+    assert curve["train"][1] < curve["train"][0]
+    assert all(4 < bits < 6.2 for bits in curve["held_out"])
+    assert curve["beginning"] == [pytest.approx(np.mean(curve["train"]), abs=1e-3)]
+
+
+def test_a_run_cut_short_is_the_beginning_of_the_whole():
+    whole = char_model.run(**char_model.SETTINGS | REDUCED, characters=5000)
+    part = char_model.run(**char_model.SETTINGS | REDUCED, characters=5000, last=10)
+    assert part["train"] == whole["train"][:1]
+
+
+def test_the_saved_curve_is_a_long_run(saved):
+    assert saved["versions"].keys() == {"python", "numpy"}
+    assert saved["results"]["step"] == list(range(1000, 20_001, 1000))
+    assert min(saved["results"]["held_out"]) < 2.45
+
+
+def test_the_chapter_shows_the_saved_curve(saved):
+    chapter = nbformat.read(ROOT / "book/07_training_a_character_model.ipynb", as_version=4)
+    (source,) = [cell.source for cell in chapter.cells if "saved_held_out = (" in cell.source]
+    assigned = {node.targets[0].id: node.value for node in ast.parse(source).body if isinstance(node, ast.Assign)}
+    for name, column in {"saved_learned": "train", "saved_held_out": "held_out"}.items():
+        shown = [float(number) for number in ast.literal_eval(assigned[name]).split()]
+        np.testing.assert_allclose(shown, saved["results"][column], atol=0.0051)
+
+
+def test_a_reduced_race_gives_the_same_kind_of_results():
+    saved = records.load("char_model_race")
+    found = char_model_race.run(**char_model_race.SETTINGS | {"hidden": 8, "characters": 2000, "seeds": 1})
+    for recipe, rows in found.items():
+        assert rows.keys() == saved["results"][recipe].keys()
+        for rate, row in rows.items():
+            assert row.keys() == saved["results"][recipe][rate].keys()
+            assert all(4 < bits < 6.5 for bits in row["held_out"])  # from ln V on, with so few steps
+
+
+def test_the_saved_race_has_every_rate_and_seed():
+    saved = records.load("char_model_race")
+    rates = saved["settings"]["rates"]
+    assert {recipe: [float(rate) for rate in rows] for recipe, rows in saved["results"].items()} == rates
+    for rows in saved["results"].values():
+        assert all(len(numbers) == saved["settings"]["seeds"] for row in rows.values() for numbers in row.values())
+
+
+def test_both_recipes_have_their_best_rate_inside_the_rates_tried():
+    for rows in records.load("char_model_race")["results"].values():
+        means = [np.mean(row["held_out"]) for row in rows.values()]
+        assert 0 < np.argmin(means) < len(means) - 1
+
+
+def test_ours_ends_lower_in_less_time_when_each_has_its_best_rate():
+    saved = records.load("char_model_race")["results"]
+    his, ours = (
+        min(saved[name].values(), key=lambda row: np.mean(row["held_out"])) for name in ("min_char_rnn", "our_recipe")
+    )
+    assert np.mean(ours["held_out"]) < np.mean(his["held_out"]) - 0.05
+    for clock in ("wall_seconds", "cpu_seconds"):
+        assert np.mean(ours[clock]) < np.mean(his[clock]) / 2
