@@ -158,3 +158,10 @@ def check_path(name: str, value: Any) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise PermissionError(f"{name}: got {value}, wanted a file in a folder that can be written to")
     return path
+
+
+def check_none(owner: str, **arguments: Any) -> None:
+    """Raise ValueError for an argument that is not None, in the name of what would otherwise ignore it."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(f"{name}: got {type(value).__name__}, wanted None: {owner} has no use for it")

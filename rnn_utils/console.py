@@ -1,13 +1,14 @@
 """Printing where the terminal lacks some of the book's characters, as one with Windows' code page 1252 does."""
 
 import sys
+from typing import Any
 
 PLAIN = {"✓": "+", "○": "o", "✗": "x", "≤": "<=", "≥": ">=", "≠": "!=", "÷": "/", "×": "x", "−": "-", "…": "..."}
 
 
-def say(text: str) -> None:
-    """Print `text`, with plain characters in place of those that standard output cannot show."""
-    print(showable(text, getattr(sys.stdout, "encoding", None)))
+def say(text: str, **options: Any) -> None:
+    """Print `text` as `print` does, with plain characters in place of those that standard output cannot show."""
+    print(showable(text, getattr(sys.stdout, "encoding", None)), **options)
 
 
 def showable(text: str, encoding: str | None) -> str:

@@ -42,6 +42,17 @@ def from_torch(module: "torch.nn.Module") -> Layer:
 
     """
     kind = _kind(module)
+    training = {part: part.training for part in module.modules()}
+    module.eval()  # in training, some weights would change by being looked at
+    try:
+        return _layer_of(kind, module)
+    finally:
+        for part, was in training.items():
+            part.training = was
+
+
+def _layer_of(kind: type, module: Any) -> Layer:
+    """Return the layer of a kind that computes what a module in evaluation computes."""
     for option, off in UNSUPPORTED.items():
         if getattr(module, option, off) != off:
             raise ValueError(f"module: got {option} = {getattr(module, option)}, wanted {off}: there is no counterpart")
@@ -76,7 +87,7 @@ def _value(module: Any, name: str) -> Any:
     if name in module._parameters:
         tensor = module._parameters[name]
     elif parametrize.is_parametrized(module, name):
-        tensor = _in_evaluation(module.parametrizations[name], lambda: getattr(module, name))
+        tensor = getattr(module, name)
     else:
         tensor = _of_hook(module, name)
     return tensor.detach().cpu().numpy()
@@ -92,7 +103,7 @@ def _of_hook(module: Any, name: str) -> Any:
             getattr(hook, "name", None),
             getattr(hook, "_tensor_name", None),
         ):
-            _in_evaluation(module, lambda hook=hook: hook(module, ()))
+            hook(module, ())
             return getattr(module, name)
         for part in getattr(hook, "_pruning_methods", ()):  # several prunings of one weight
             if getattr(part, "_tensor_name", None) == name:
@@ -102,17 +113,6 @@ def _of_hook(module: Any, name: str) -> Any:
         f"module: got a {name} that is no parameter and that none of PyTorch's hooks computes (a weight drop?), "
         "wanted one that is: restore the module's own weights first"
     )
-
-
-def _in_evaluation(module: Any, function: Any) -> Any:
-    """Return what a function returns while a module is in evaluation, and leave the module as it was."""
-    training = {part: part.training for part in module.modules()}
-    module.eval()
-    try:
-        return function()
-    finally:
-        for part, was in training.items():
-            part.training = was
 
 
 def to_torch(layer: Layer) -> "torch.nn.Module":

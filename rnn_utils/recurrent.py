@@ -1,10 +1,11 @@
 """RNN, LSTM and GRU over whole sequences, written as their equations are. A cell (`cells`) is one step of a layer.
 
 The equations multiply a matrix by a column vector, W x. A batch holds one vector in each row, so the code has x Wᵀ.
-Two products have nothing to wait for and stand outside the loops, over all steps at once:
+What has nothing to wait for stands outside the loops, over all steps at once:
 
 - W_ih x_t + b_ih on the way forward;
-- the gradients of the weights, which are sums over time and batch, on the way back.
+- on the way back the slopes, by which the gradients that arrive are multiplied;
+- the gradients of the weights, which are sums over time and batch.
 """
 
 from typing import ClassVar, NamedTuple
@@ -197,19 +198,27 @@ class LSTM(RecurrentLayer):
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
         dc = dstate[1]  # with lengths too: the padding, where f = 1, hands it on
+        to_i, to_f, to_g, to_o, to_c = self._slopes(steps, c)  # each (T, B, H)
         da = np.empty((*dout.shape[:2], 4 * self.hidden_size), self.dtype)  # (T, B, 4H)
         for t in reversed(range(len(x))):
-            i, f, g, o, tanh_c = steps[t]  # each (B, H)
             dh = dh + dout[t]
-            dc = dc + dh * o * (1 - tanh_c**2)  # c_t reaches the loss by itself and through h_t
-            da_i = dc * g * i * (1 - i)
-            da_f = dc * c[t] * f * (1 - f)
-            da_g = dc * i * (1 - g**2)
-            da_o = dh * tanh_c * o * (1 - o)
-            np.concatenate([da_i, da_f, da_g, da_o], axis=1, out=da[t])
+            dc = dc + dh * to_c[t]  # c_t reaches the loss by itself and through h_t
+            np.concatenate([dc * to_i[t], dc * to_f[t], dc * to_g[t], dh * to_o[t]], axis=1, out=da[t])
+            _, f, *_ = steps[t]
             dh, dc = da[t] @ W_hh, dc * f
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
         return time_product(da, W_ih), (dh, dc), grads
+
+    @staticmethod
+    def _slopes(steps: list[tuple[np.ndarray, ...]], c: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return ∂c_t by what is inside i, f and g, ∂h_t by what is inside o, and ∂h_t by c_t, each (T, B, H)."""
+        i, f, g, o, tanh_c = map(np.array, zip(*steps))
+        to_i = g * i * (1 - i)
+        to_f = c[:-1] * f * (1 - f)
+        to_g = i * (1 - g**2)
+        to_o = tanh_c * o * (1 - o)
+        to_c = o * (1 - tanh_c**2)
+        return to_i, to_f, to_g, to_o, to_c
 
 
 class GRUCache(NamedTuple):
@@ -278,16 +287,24 @@ class GRU(RecurrentLayer):
         x, h, steps, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
+        to_r, to_z, to_n = self._slopes(steps, h)  # each (T, B, H)
         da_x = np.empty((*dout.shape[:2], 3 * self.hidden_size), self.dtype)  # (T, B, 3H)
         da_h = np.empty_like(da_x)
         for t in reversed(range(len(x))):
-            r, z, n, hn = steps[t]  # each (B, H)
+            r, z, *_ = steps[t]
             dh = dh + dout[t]
-            da_n = dh * (1 - z) * (1 - n**2)
-            da_z = dh * (h[t] - n) * z * (1 - z)
-            da_r = da_n * hn * r * (1 - r)
+            da_r, da_z, da_n = dh * to_r[t], dh * to_z[t], dh * to_n[t]
             np.concatenate([da_r, da_z, da_n], axis=1, out=da_x[t])
             np.concatenate([da_r, da_z, da_n * r], axis=1, out=da_h[t])  # the reset gate stands before this product
             dh = dh * z + da_h[t] @ W_hh
         grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h[:-1])
         return time_product(da_x, W_ih), dh, grads
+
+    @staticmethod
+    def _slopes(steps: list[tuple[np.ndarray, ...]], h: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return ∂h_t by what is inside r, z and n, each (T, B, H)."""
+        r, z, n, hn = map(np.array, zip(*steps))
+        to_n = (1 - z) * (1 - n**2)
+        to_z = (h[:-1] - n) * z * (1 - z)
+        to_r = to_n * hn * r * (1 - r)
+        return to_r, to_z, to_n

@@ -111,7 +111,7 @@ def test_dropout_with_nothing_to_act_on_is_refused(rng):
 # --- lengths and masks
 
 
-@pytest.mark.parametrize("layer", [RNN, LSTM, GRU, both_ways])
+@pytest.mark.parametrize("layer", [RNN, LSTM, GRU, both_ways], ids=["RNN", "LSTM", "GRU", "both_ways"])
 @pytest.mark.parametrize("form", ["lengths", "mask", "both"])
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
 def test_the_content_of_padding_changes_no_loss_and_no_gradient(rng, layer, form, loss):

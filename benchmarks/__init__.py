@@ -1,0 +1,1 @@
+"""Speed and memory of the package, each file a program: ``python -m benchmarks.layers``."""
