@@ -34,9 +34,10 @@ def main(checked: list[Path]) -> str | int:
         print(said)
         return 0
     biome = modules / "@biomejs/biome/bin/biome"
-    command = ["node", biome, "lint", f"--config-path={CONFIGURATION}", "--error-on-warnings", *checked]
+    options = [f"--config-path={CONFIGURATION}", "--error-on-warnings"]
+    command = ["node", str(biome), "lint", *options, *map(str, checked)]
     code, said = processes.run(command, minutes=5, folder=ROOT)
-    print(said.strip().splitlines()[0] if code == 0 else said)
+    print(said.strip().splitlines()[-1] if code == 0 else said)
     return code
 
 
