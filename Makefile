@@ -48,8 +48,11 @@ test: lint unit tools structure notebooks site  ## everything: code, notebooks, 
 .venv-test:
 	@$(PYTHON) tools/setup_env.py test
 
-lint: .venv-test  ## style of code and notebooks
-	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools experiments benchmarks setup.py book/_ext
+lint: .venv-test  ## style of code and notebooks, types, and the site's JavaScript and CSS (this needs npm)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check rnn_utils tests tools experiments benchmarks setup.py book/_ext
+	$(RUN) -m mypy
+	$(RUN) -m tools.npm.lint
 
 unit: .venv-test  ## tests of rnn_utils, with coverage
 	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/unit $(COVER)) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/unit.xml

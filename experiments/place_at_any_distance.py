@@ -43,7 +43,7 @@ SETTINGS: dict[str, Any] = {
 }
 TOLERANCE = 0.02
 
-COMBINATIONS = [(place, who, did) for place in THINGS for who in WHO for did in DID]
+COMBINATIONS: list[tuple[str, str, str]] = [(place, who, did) for place in THINGS for who in WHO for did in DID]
 WORDS = ["in", "the", *THINGS, *WHO, *DID, "very", "old", "their", *THINGS.values(), "."]
 VOCABULARY = data.Vocabulary(WORDS)
 V = len(VOCABULARY)
@@ -88,7 +88,7 @@ def train(reads: Any, hidden: int, updates: int, seed: int, settings: dict[str, 
     optimizer = Adam(model.params, lr=settings["lr"])
     for _ in range(updates):
         more = np.minimum(rng.geometric(settings["stop"], size=len(seen)) - 1, settings["longest"]).tolist()
-        ids, counts = pad([sentence(*COMBINATIONS[i], k) for i, k in zip(seen, more)])
+        ids, counts = pad([sentence(*COMBINATIONS[int(i)], k) for i, k in zip(seen, more)])
         x, y, mask = inputs(ids[:-1], reads), ids[1:], counts[1:]
         batch = (x, y, mask) if reads is None else (x[mask][None], y[mask][None])
         _, grads, _ = model.loss_and_grads(batch)
@@ -98,7 +98,7 @@ def train(reads: Any, hidden: int, updates: int, seed: int, settings: dict[str, 
 
 def right_thing(model: SequenceModel, reads: Any, held_out: np.ndarray, more: int) -> np.ndarray:
     """Return the probability of the right thing in each held-out sentence with so many words more: (6,)."""
-    ids, _ = pad([sentence(*COMBINATIONS[i], more) for i in held_out])
+    ids, _ = pad([sentence(*COMBINATIONS[int(i)], more) for i in held_out])
     x, their = inputs(ids[:-1], reads), THEIR + more
     logits = model.forward(x)[0][their] if reads is None else model.forward(flat(x[their][None]))[0][0]
     return softmax(logits)[np.arange(len(held_out)), ids[their + 1]]
