@@ -3,7 +3,7 @@
 What `fit` does at each step is this, which a chapter may write out by hand and get the same losses to the last bit::
 
     loss, grads, state = model.loss_and_grads(batch, state)
-    clip_grad_norm(grads, clip_norm)
+    clip_grad_norm_(grads, clip_norm)
     optimizer.step(grads, optimizer.lr * schedule(step, steps))
 
 With ``carry_state=True`` the state that one batch ends in is the state that the next begins in, while the gradient
@@ -27,7 +27,7 @@ import numpy as np
 from rnn_utils import checkpoint
 from rnn_utils.checks import check_int, check_number, check_path
 from rnn_utils.history import History
-from rnn_utils.optim import Optimizer, clip_grad_norm, grad_norm
+from rnn_utils.optim import Optimizer, clip_grad_norm_, grad_norm
 from rnn_utils.stream import Batch, Batches, BatchStream, check_batches, one_pass, rng_state, set_rng_state
 
 Schedule = Callable[[int, int], float]
@@ -119,7 +119,7 @@ def fit(
     schedule : callable, optional
         Factor of the learning rate from (step, steps), for example `linear_decay`.
     clip_norm : float, optional
-        Longest gradient allowed (`clip_grad_norm`).
+        Longest gradient allowed (`clip_grad_norm_`).
     carry_state : bool
         Truncated BPTT: begin each batch in the last one's final state, and every pass, and evaluation, at zero.
     validation : tuple, iterable or callable, optional
@@ -243,7 +243,7 @@ class _Run:
             raise ValueError("carry_state: got True with one batch in a pass, wanted more: a pass begins at zero")
         start = self.state if self.carry_state and not first else None
         loss, grads, state = self.model.loss_and_grads(batch, start)
-        norm = grad_norm(grads) if self.clip_norm is None else clip_grad_norm(grads, self.clip_norm)
+        norm = grad_norm(grads) if self.clip_norm is None else clip_grad_norm_(grads, self.clip_norm)
         factor = 1.0 if self.schedule is None else self.schedule(self.history.steps, self.steps)
         lr = self.optimizer.lr * factor
         if not (math.isfinite(loss) and math.isfinite(norm)):
