@@ -191,7 +191,7 @@ class SequenceModel:
 
         """
         if lengths is not None:
-            lengths = check_lengths(lengths, *_steps_and_batch(x))
+            lengths = check_lengths(lengths, *_sizes(x))
         vectors, ids = self._encode(x, lengths)
         drawn = {} if rng is None else {"rng": rng}
         out, state, rnn_cache = self.rnn.forward(vectors, state, lengths, **drawn)  # (T, B, H)
@@ -258,15 +258,15 @@ class SequenceModel:
         lengths, mask = rest or (None, None)
         if lengths is None and mask is None:
             return Answers(x, y, None, None)
-        steps, sequences = _steps_and_batch(x)
+        T, B = _sizes(x)
         if mask is not None:
-            mask = check_array("mask", mask, (steps, sequences) if self.every_step else (sequences,), kind="bool")
+            mask = check_array("mask", mask, (T, B) if self.every_step else (B,), kind="bool")
         if lengths is not None:
-            lengths = check_lengths(lengths, steps, sequences)
-            data = ~mark_padding(lengths, steps)
+            lengths = check_lengths(lengths, T, B)
+            data = ~mark_padding(lengths, T)
             mask = mask if not self.every_step else data if mask is None else data & mask
         elif self.every_step and self.reads_ahead:
-            lengths = np.where(mask, np.arange(1, steps + 1)[:, None], 1).max(axis=0)
+            lengths = np.where(mask, np.arange(1, T + 1)[:, None], 1).max(axis=0)
         return Answers(x, y, lengths, mask)
 
     def _compare(self, prediction: np.ndarray, y: Any, mask: Any) -> tuple[float, np.ndarray]:
@@ -360,7 +360,7 @@ def _make_layer(layer: Any, input_size: int, hidden_size: int, rng: np.random.Ge
     return made
 
 
-def _steps_and_batch(x: Any) -> tuple[int, int]:
+def _sizes(x: Any) -> tuple[int, int]:
     """Return T and B of inputs (T, B) or (T, B, D)."""
     shape = np.shape(x)
     if len(shape) not in (2, 3):

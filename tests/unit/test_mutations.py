@@ -53,8 +53,8 @@ FAULTS = {
     ),
     "LSTM: the cell forgets by the input gate": (
         "recurrent.py",
-        "            _, f, *_ = steps[t]",
-        "            f, *_ = steps[t]",
+        "            _, f, *_ = kept[t]",
+        "            f, *_ = kept[t]",
         DIFFERENCES.format("LSTM"),
     ),
     "LSTM: gradient of the final cell dropped": (
