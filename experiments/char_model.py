@@ -19,7 +19,7 @@ from rnn_utils.optim import Adam, linear_decay
 from rnn_utils.training import evaluate, fit
 
 BEGINNING = 60  # steps that can be run again in a few seconds
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "hidden": 256,
     "batch": 32,
     "window": 64,
@@ -76,12 +76,13 @@ def run(*, characters: int | None = None, last: int | None = None, **settings: A
     )
     assert math.isclose(evaluate(model, held_batches, carry_state=True), history.valid_loss[-1])
     cuts = [0, *history.valid_steps]
-    means = [np.mean(history.loss[a:b]) for a, b in pairwise(cuts)]
-    in_bits = {"train": means, "held_out": history.valid_loss}
+    means = [float(np.mean(history.loss[a:b])) for a, b in pairwise(cuts)]
+    in_bits: dict[str, list[float]] = {"train": means, "held_out": history.valid_loss}
     bits = {name: [round(float(v) / math.log(2), 4) for v in values] for name, values in in_bits.items()}
     first = np.array(history.loss[:BEGINNING]) / math.log(2)
     beginning = [round(float(np.mean(part)), 4) for part in np.array_split(first, max(1, len(first) // 20))]
-    return {"step": history.valid_steps, **bits, "seconds": seconds, "beginning": beginning}
+    found: dict[str, Any] = {"step": history.valid_steps, **bits, "seconds": seconds, "beginning": beginning}
+    return found
 
 
 def check_part(record: dict[str, Any]) -> None:

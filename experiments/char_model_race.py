@@ -50,7 +50,7 @@ def our_recipe(ids: np.ndarray, V: int, lr: float, seed: int, settings: dict[str
     """Train by the recipe of chapter 07: several streams, a mean loss, clipping by norm, Adam, a falling rate."""
     model = LanguageModel(V, settings["hidden"], rng=np.random.default_rng(seed))
     batches = list(data.contiguous_streams(ids, settings["streams"], settings["window"]))
-    how = {"clip_norm": 1.0, "schedule": linear_decay, "carry_state": True, "progress": False}
+    how: dict[str, Any] = {"clip_norm": 1.0, "schedule": linear_decay, "carry_state": True, "progress": False}
     fit(model, batches, Adam(model.params, lr), steps=len(batches), **how)
     return model
 

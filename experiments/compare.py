@@ -34,7 +34,7 @@ SAVED = Path(__file__).with_name("compare.json")
 LAYERS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 STARTS = ("plain", "remembering")
 #: What is compared. `hidden` is for equal numbers of parameters; with the LSTM's, all have equal hidden sizes.
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "tuning_seed": 0,
     "seeds": [1, 2, 3],
     "clip": 1.0,

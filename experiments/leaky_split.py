@@ -53,7 +53,9 @@ def grid_losses(
     return table
 
 
-def splits(ids: np.ndarray, T: int, steps: dict[str, int], seeds: tuple[int, ...]) -> Iterator[tuple[dict, Any, Any]]:
+def splits(
+    ids: np.ndarray, T: int, steps: dict[str, int], seeds: tuple[int, ...]
+) -> Iterator[tuple[dict[str, Any], Any, Any]]:
     """Yield every split: what it is called, the windows that are counted, and those that are kept to choose by."""
     for layout, step in steps.items():
         windows = windows_of(ids, T, step)

@@ -39,7 +39,7 @@ def train(nonlinearity: str, updates: int, seed: int, lr: float) -> SequenceMode
     rng = np.random.default_rng(seed)
     layer = partial(RNN, nonlinearity=nonlinearity)
     model = SequenceModel(1, 8, 1, rng=rng, layer=layer, every_step=True, dtype=np.float64)
-    how = {"schedule": linear_decay, "clip_norm": 1.0, "progress": False}
+    how: dict[str, Any] = {"schedule": linear_decay, "clip_norm": 1.0, "progress": False}
     fit(model, counting, Adam(model.params, lr=lr), steps=updates, rng=rng, **how)
     return model
 

@@ -82,11 +82,11 @@ def train(
 ) -> SequenceModel:
     """Return a network after so many passes over the words: the loop, or a window of k."""
     rng = np.random.default_rng(seed)
-    options = {"rng": rng, "loss": "cross_entropy", "every_step": True, "dtype": np.float64}
+    options: dict[str, Any] = {"rng": rng, "loss": "cross_entropy", "every_step": True, "dtype": np.float64}
     model = SequenceModel((k or 1) * V, hidden, V, **options)
     steps = passes * len(list(data.contiguous_streams(ids, 32, 16)))
-    how = {"schedule": linear_decay, "clip_norm": 1.0, "carry_state": k is None, "progress": False}
-    draws = {} if k is None or in_order else {"rng": rng}
+    how: dict[str, Any] = {"schedule": linear_decay, "clip_norm": 1.0, "carry_state": k is None, "progress": False}
+    draws: dict[str, Any] = {} if k is None or in_order else {"rng": rng}
     fit(model, batches(ids, k, in_order), Adam(model.params, lr=rate), steps=steps, **draws, **how)
     return model
 

@@ -81,7 +81,7 @@ def build(name: str, kind: str, given: dict[str, Any], variant: str, seed: int) 
             return Transformer(**sizes, **given["transformer"][variant], tokens=tokens, attend=attend_fused)
     book = compare.build(task, kind, given["hidden"][kind], variant, seed)
     model = Recurrent(kind, book.input_size, given["hidden"][kind], book.linear.out_features, tokens=tokens)
-    model.rnn, model.linear = to_torch(book.rnn), to_torch(book.linear)
+    model.rnn, model.linear = to_torch(book.rnn), to_torch(book.linear)  # type: ignore[assignment]
     return model
 
 
@@ -131,7 +131,8 @@ class Trainer:
             out, state = self.model(torch.from_numpy(x), state if self.carry else None)
             parts.append(losses(self.name, out, y))
             shares.append(share_right(self.name, out, y))
-        return float(torch.cat(parts).mean()), None if shares[0] is None else float(np.mean(shares))
+        told = [share for share in shares if share is not None]
+        return float(torch.cat(parts).mean()), float(np.mean(told)) if told else None
 
     @torch.no_grad()
     def windows(self, ids: np.ndarray, T: int, stride: int) -> float:

@@ -44,7 +44,7 @@ SETTINGS: dict[str, Any] = {
         "window early, 10 times the updates": ["window", "early", 10, 1, 10],
         "window anywhere, 10 times the updates": ["window", "anywhere", 10, 1, 10],
         "window anywhere, 10 times the updates and rows": ["window", "anywhere", 10, 10, 10],
-        "RNN early, 10 times the updates": ["RNN", "early", 10, 1, 10],
+        "RNN early, 10 times the updates": ["RNN", "early", 10, 1, 7],
     },
 }
 

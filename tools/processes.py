@@ -47,7 +47,7 @@ def run(
     # A file, not a pipe: what the program itself has started may keep a pipe open after the program was ended.
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            list(map(os.fspath, command)),
+            [os.fspath(word) for word in command],
             cwd=folder,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(variables or {})},  # or its last words are never written
             stdin=subprocess.DEVNULL,

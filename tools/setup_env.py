@@ -72,7 +72,7 @@ def candidates():
 
 def interpreters():
     """The served Pythons of this machine that can make environments: by version, the newest first."""
-    found = {}
+    found = {}  # type: dict[tuple[int, ...], list[str]]
     for command in candidates():
         said = answer(command)
         if said and said[1] and said[0] in SERVED:

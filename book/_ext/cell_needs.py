@@ -51,7 +51,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module.startswith(PACKAGE))
 
@@ -134,7 +134,8 @@ class Names:
             self.inside.pop(name, None)
             self.modules.pop(name, None)
             self.generators.discard(name)
-            if isinstance(getattr(node, "value", None), ast.Call) and "default_rng" in ast.unparse(node.value.func):
+            value = getattr(node, "value", None)
+            if isinstance(value, ast.Call) and "default_rng" in ast.unparse(value.func):
                 self.generators.add(name)
             if any(isinstance(child, SCOPES) for child in ast.walk(node)):
                 self.inside[name] = set(read(node)) - {name}

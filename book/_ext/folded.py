@@ -13,12 +13,13 @@ a link that leads into it. (`tools/notebooks/main_line.py` reads the same signs 
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from docutils import nodes
 from docutils.utils import smartquotes
 from plain_div import div
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment.adapters.toctree import document_toc
 from sphinx.locale import admonitionlabels
 from sphinx.transforms import SphinxTransform
@@ -72,7 +73,8 @@ class Deeper(SphinxTransform):
         elif fold is None:
             LOGGER.warning("%s ends no fold", END, location=comment, type="folded")
         else:
-            rest, at = [], comment
+            rest: list[nodes.Node] = []
+            at: nodes.Element = comment
             while at is not fold:
                 after = at.parent[at.parent.index(at) + 1 :]
                 for node in after:
@@ -223,7 +225,7 @@ def finish_page(
             listing.remove(entry)
             if not listing.children:
                 listing.parent.remove(listing)
-    context["toc"] = app.builder.render_partial(contents)["fragment"]
+    context["toc"] = cast(StandaloneHTMLBuilder, app.builder).render_partial(contents)["fragment"]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

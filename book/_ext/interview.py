@@ -59,9 +59,8 @@ class Collected:
 
 def collected(env: BuildEnvironment) -> dict[str, list[Collected]]:
     """The cards of every page, kept in Sphinx's environment from build to build."""
-    if not hasattr(env, "interview_cards"):
-        env.interview_cards = {}
-    return env.interview_cards
+    kept: dict[str, list[Collected]] = vars(env).setdefault("interview_cards", {})
+    return kept
 
 
 class Interview(SphinxDirective):

@@ -25,13 +25,14 @@ def join_links(
 ) -> None:
     """Note the sheets of the first page, and ask for the joined one in their place; `layout.html` writes the link."""
     asked = [str(sheet.filename) for sheet in context["css_files"] if "://" not in str(sheet.filename)]
-    if not hasattr(app, "joined_sheets"):
-        app.joined_sheets = list(dict.fromkeys([*FIRST, *asked]))
-        files = [Path(app.outdir, name) for name in app.joined_sheets]
+    kept = vars(app)
+    if "joined_sheets" not in kept:
+        kept["joined_sheets"] = list(dict.fromkeys([*FIRST, *asked]))
+        files = [Path(app.outdir, name) for name in kept["joined_sheets"]]
         written = b"".join(file.read_bytes() for file in files if file.exists())
-        app.joined_digest = hashlib.sha256(written).hexdigest()[:8]
-    context["css_files"] = [sheet for sheet in context["css_files"] if sheet.filename not in app.joined_sheets]
-    context["site_sheet"] = f"_static/{SHEET}?v={app.joined_digest}"
+        kept["joined_digest"] = hashlib.sha256(written).hexdigest()[:8]
+    context["css_files"] = [sheet for sheet in context["css_files"] if sheet.filename not in kept["joined_sheets"]]
+    context["site_sheet"] = f"_static/{SHEET}?v={kept['joined_digest']}"
 
 
 def join(site: Path, names: list[str]) -> str:

@@ -19,16 +19,16 @@ def natural_size(source: Path) -> tuple[float, float] | None:
     """Width and height of a picture in pixels. A drawing may give one of them or none: its view box says the rest."""
     root = next(ElementTree.iterparse(source, events=["start"]))[1] if source.suffix == ".svg" else {}
     if not root.get("viewBox"):
-        return get_image_size(source)
-    _, _, across, down = map(float, root.get("viewBox").split())
+        return get_image_size(str(source))
+    _, _, across, down = map(float, root.get("viewBox", "").split())
     width = pixels(root.get("width")) or across * (pixels(root.get("height")) or down) / down
     return width, width * down / across
 
 
 def pixels(length: str | None) -> float | None:
     """A length as it is written in a drawing, in pixels."""
-    number, unit = re.fullmatch(r"([\d.]+)(pt|px)?", length).groups() if length else ("0", None)
-    return float(number) * (4 / 3 if unit == "pt" else 1) or None
+    found = re.fullmatch(r"([\d.]+)(pt|px)?", length or "")
+    return float(found[1]) * (4 / 3 if found[2] == "pt" else 1) or None if found else None
 
 
 def visit_image(self: HTML5Translator, node: nodes.image) -> None:

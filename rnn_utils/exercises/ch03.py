@@ -31,12 +31,22 @@ check_parameters = Exercise(
         Mistake(
             "no recurrent matrix",
             lambda V, E, H, K: parameters(V, E, H, K) - H * H,
-            "the recurrent matrix is missing: every unit reads every unit of the state before",
+            "the recurrent matrix is missing: every unit reads all units of the step before",
         ),
         Mistake(
             "no biases",
             lambda V, E, H, K: parameters(V, E, H, K) - H - K,
             "the biases are missing: one for each hidden unit and one for each output",
+        ),
+        Mistake(
+            "output reads the embedding",
+            lambda V, E, H, K: parameters(V, E, H, K) - K * H + K * E,
+            "the output layer reads the state, so it has K times H weights, not K times E",
+        ),
+        Mistake(
+            "output of size V",
+            lambda V, E, H, K: parameters(V, E, H, K) + (V - K) * (H + 1),
+            "the output layer has K outputs: V is the number of tokens that are read",
         ),
         Mistake(
             "no output bias",
@@ -74,6 +84,14 @@ def yes_at_the_end(x, W_ih, W_hh, b, w, c):
     return sigmoid(h @ w + c)
 
 
+def linear_state(x: np.ndarray, W_ih: np.ndarray, W_hh: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Last state (B, H) of a layer without its tanh."""
+    h = np.zeros((x.shape[1], len(b)))
+    for x_t in x:
+        h = x_t @ W_ih.T + h @ W_hh.T + b
+    return h
+
+
 def make_x(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     """Batches with T, B, D and H all different."""
     sizes = [(6, 3, 4, 5), (9, 2, 5, 3), (5, 4, 2, 6)]
@@ -94,7 +112,7 @@ check_yes_at_the_end = Exercise(
         Mistake(
             "first step",
             lambda x, W_ih, W_hh, b, w, c: sigmoid(states(x[:1], W_ih, W_hh, b)[0] @ w + c),
-            "that is the answer after the first step: `return` stands inside the loop, or the index is wrong",
+            "that is the answer after the first step: is `return` inside the loop?",
         ),
         Mistake(
             "mean state",
@@ -107,9 +125,19 @@ check_yes_at_the_end = Exercise(
             "that is the logit: put it through the sigmoid to get a probability",
         ),
         Mistake(
+            "no tanh",
+            lambda x, W_ih, W_hh, b, w, c: sigmoid(linear_state(x, W_ih, W_hh, b) @ w + c),
+            "the tanh is missing: each new state is squashed into the range from −1 to 1",
+        ),
+        Mistake(
+            "no output bias",
+            lambda x, W_ih, W_hh, b, w, c: yes_at_the_end(x, W_ih, W_hh, b, w, 0),
+            "the output layer's bias c is missing",
+        ),
+        Mistake(
             "softmax over the batch",
             lambda x, W_ih, W_hh, b, w, c: softmax(states(x, W_ih, W_hh, b)[-1] @ w + c),
-            "softmax shares one unit of probability out among the batch: each sequence has its own yes or no",
+            "softmax shares out one unit of probability: each sequence has its own yes or no",
         ),
         Mistake(
             "no recurrence",
@@ -119,7 +147,7 @@ check_yes_at_the_end = Exercise(
         Mistake(
             "W_hh not transposed",
             lambda x, W_ih, W_hh, b, w, c: yes_at_the_end(x, W_ih, W_hh.T, b, w, c),
-            "W_hh is used the wrong way round: rows of states are multiplied by its transpose",
+            "W_hh is the wrong way round: a row of states is multiplied by its transpose",
         ),
     ),
 )
@@ -160,12 +188,17 @@ check_log_probability = Exercise(
         Mistake(
             "mean",
             lambda ids, *weights: log_probability(ids, *weights) / (len(ids) - 1),
-            "that is the mean for each word: the probability of all of them is a product, so the logs are added",
+            "that is the mean over the words: the logarithm of a product is the sum",
         ),
         Mistake(
             "loss",
             lambda ids, *weights: -log_probability(ids, *weights),
             "that is the loss: a logarithm of a probability is negative",
+        ),
+        Mistake(
+            "bits",
+            lambda ids, *weights: log_probability(ids, *weights) / np.log(2),
+            "that is in bits: take the natural logarithm",
         ),
         Mistake(
             "probability",
@@ -179,12 +212,12 @@ check_log_probability = Exercise(
                     np.arange(len(ids) - 1), ids[1:]
                 ]
             ),
-            "these are sums of logits: softmax has to turn them into probabilities first",
+            "these are sums of logits: softmax has to make probabilities of them first",
         ),
         Mistake(
             "no memory",
             lambda ids, W_ih, W_hh, *others: log_probability(ids, W_ih, 0 * W_hh, *others),
-            "every word is read by a network without a past: carry the state from step to step",
+            "every word is read without a past: carry the state from step to step",
         ),
     ),
 )
@@ -241,7 +274,7 @@ check_influence = Exercise(
         Mistake(
             "largest",
             lambda *case: np.mean(np.abs(answers(*case)[-1][1:] - answers(*case)[-1][0]).max(axis=1)),
-            "that is the largest difference of each answer: half the sum of all of them is wanted",
+            "that is the largest difference of each answer: take half the sum of all",
         ),
         Mistake(
             "sum over the others",
@@ -251,7 +284,7 @@ check_influence = Exercise(
         Mistake(
             "mean counts the text itself",
             lambda *case: np.sum(distances(answers(*case)[-1])) / (1 + len(case[2])),
-            "the unchanged text is in the mean too, with its distance of 0: leave it out",
+            "the unchanged text is in the mean, with its distance of 0: leave it out",
         ),
         Mistake(
             "answer at s",

@@ -27,6 +27,24 @@ def cards(chapter: Chapter) -> str:
     return "\n".join(re.findall(r"^:{3,}\{interview\}.*?^:{3,} *$", chapter.prose, re.MULTILINE | re.DOTALL))
 
 
+def labels(chapter: Chapter) -> set[str]:
+    """What can be referred to in a chapter: labels, equations, figures, exercises."""
+    found = re.findall(r"^\(([\w-]+)\)=|\$\$ *\(([\w-]+)\)|\\label\{([\w-]+)\}", chapter.prose, re.MULTILINE)
+    found += re.findall(r"\{figure-md\} *([\w-]+)|^:(?:name|label): *([\w-]+)()", chapter.prose, re.MULTILINE)
+    drawn = {cell.metadata.get("mystnb", {}).get("figure", {}).get("name", "") for cell in chapter.code}
+    return {name for names in found for name in names if name} | drawn
+
+
+@rule
+def evidence_is_there(chapter: Chapter) -> Iterator[str]:
+    there = labels(chapter)
+    for row in ledger(chapter):
+        given = row.get("evidence") or []
+        for name in given if isinstance(given, list) else [given]:
+            if not str(name).startswith("record:") and name not in there:
+                yield f"the claim {row.get('id')!r} names {name!r} as evidence, which is no label in the chapter"
+
+
 @rule
 def claims_stand_in_the_chapter(chapter: Chapter) -> Iterator[str]:
     if is_old(chapter):

@@ -2,6 +2,7 @@
 
 import re
 
+import claims
 import nbformat
 import pytest
 import yaml
@@ -41,7 +42,7 @@ def small(folder, spoil=lambda notebook, rows: None):
     for number, text in enumerate(CELLS):
         kind = nbformat.v4.new_code_cell if text.startswith("code ") else nbformat.v4.new_markdown_cell
         notebook.cells.append(kind(text.removeprefix("code "), id=f"cell-{number}"))
-    rows = [{"id": "window", "chapter": "90_small", "claim": CLAIM}]
+    rows = [{"id": "window", "chapter": "90_small", "claim": CLAIM, "evidence": ["deeper-seed", "record:x"]}]
     spoil(notebook, rows)
     nbformat.write(notebook, folder / "90_small.ipynb")
     (folder / "claims.yml").write_text(yaml.safe_dump(rows), "utf8")
@@ -202,6 +203,11 @@ def card_in_other_words(notebook, rows):
     notebook.cells[13].source = notebook.cells[13].source.replace("surely", "well")
 
 
+@plant("evidence_is_there", "'window' names 'fig-none' as evidence")
+def evidence_that_is_not_there(notebook, rows):
+    rows[0]["evidence"] = "fig-none"
+
+
 RULES_HERE = {rule for rule, _, _ in FAULTS.values()}
 
 
@@ -263,6 +269,16 @@ y = 0.5
 
 <!-- a comment -->
 """
+
+
+def test_labels_of_every_kind_are_known(tmp_path):
+    chapter = small(tmp_path)
+    labelled = ["(a)=", "$$\nx\n$$ (eq-b)", r"\begin{align}x\label{eq-c}\end{align}", ":::{figure-md} fig-d\nx\n:::"]
+    labelled += [":::{figure} x.svg\n:name: fig-e\n:::", ":::{exercise} X\n:label: ex-f\n:::"]
+    chapter.notebook.cells[0].source += "\n\n" + "\n\n".join(labelled)
+    chapter.code[0].metadata["mystnb"] = {"figure": {"name": "fig-g"}}
+    wanted = {"a", "eq-b", "eq-c", "fig-d", "fig-e", "ex-f", "fig-g", "deeper-seed"}
+    assert wanted <= claims.labels(chapter)
 
 
 def test_words_are_what_is_read():

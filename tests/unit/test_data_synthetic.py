@@ -100,30 +100,6 @@ def test_counter_counts(T, B, seed):
     np.testing.assert_array_equal(np.diff(y, axis=0), x[1:])
 
 
-@given(st.integers(1, 20), st.integers(1, 4), st.floats(0, 1), SEEDS)
-def test_switch_is_in_the_state_of_its_last_command(T, B, share, seed):
-    x, y = switch(T, B, share, rng(seed), dtype=np.float64)
-    assert x.shape == y.shape == (T, B, 1) and y.dtype == np.float64
-    assert (x[0] != 0).all()
-    for t in range(T):
-        for b in range(B):
-            commands = x[: t + 1, b, 0]
-            assert y[t, b, 0] == commands[commands != 0][-1]
-
-
-def test_switch_baseline_is_what_the_best_window_reaches():
-    share, k = 0.1, 3
-    x, y = switch(500, 4000, share, rng(), dtype=np.float64)
-    seen = last_inputs(x, k)[k:]
-    last = np.zeros(y[k:, :, 0].shape)
-    for i in range(k):
-        last = np.where(seen[..., i] != 0, seen[..., i], last)
-    right = np.where(last != 0, last == y[k:, :, 0], 0.5).mean()
-    assert right == pytest.approx(1 - (1 - share) ** k / 2, abs=2e-3)
-    assert np.mean(x[1:] != 0) == pytest.approx(share, rel=0.02)
-    assert abs(x.mean()) < 2e-3
-
-
 def places_of(pattern, column):
     """Where a pattern begins in a column of bits −1 and 1."""
     size = len(pattern)
@@ -150,6 +126,30 @@ def test_pattern_search_plants_anywhere_unless_told_otherwise():
     assert 0.4 < np.mean(x[:, y == 0] > 0) < 0.5  # the rows without it are bits, a few of them turned over
 
 
+@given(st.integers(1, 20), st.integers(1, 4), st.floats(0, 1), SEEDS)
+def test_switch_is_in_the_state_of_its_last_command(T, B, share, seed):
+    x, y = switch(T, B, share, rng(seed), dtype=np.float64)
+    assert x.shape == y.shape == (T, B, 1) and y.dtype == np.float64
+    assert (x[0] != 0).all()
+    for t in range(T):
+        for b in range(B):
+            commands = x[: t + 1, b, 0]
+            assert y[t, b, 0] == commands[commands != 0][-1]
+
+
+def test_switch_baseline_is_what_the_best_window_reaches():
+    share, k = 0.1, 3
+    x, y = switch(500, 4000, share, rng(), dtype=np.float64)
+    seen = last_inputs(x, k)[k:]
+    last = np.zeros(y[k:, :, 0].shape)
+    for i in range(k):
+        last = np.where(seen[..., i] != 0, seen[..., i], last)
+    right = np.where(last != 0, last == y[k:, :, 0], 0.5).mean()
+    assert right == pytest.approx(1 - (1 - share) ** k / 2, abs=2e-3)
+    assert np.mean(x[1:] != 0) == pytest.approx(share, rel=0.02)
+    assert abs(x.mean()) < 2e-3
+
+
 def best_memoryless_mse(x, y):
     """Mean squared error of the best function of the current bit alone: the mean target of each bit."""
     return sum(((y[x == bit] - y[x == bit].mean()) ** 2).sum() for bit in (0, 1)) / y.size
@@ -171,8 +171,8 @@ def test_tasks_follow_the_generator():
         lambda r: temporal_order(12, 3, r),
         lambda r: delay_line(12, 3, 2, r),
         lambda r: counter(12, 3, r),
-        lambda r: switch(12, 3, 0.5, r),
         lambda r: pattern_search(12, 3, r),
+        lambda r: switch(12, 3, 0.5, r),
     ):
         np.testing.assert_array_equal(make(rng(1))[0], make(rng(1))[0])
         assert (make(rng(1))[0] != make(rng(2))[0]).any()
@@ -187,13 +187,13 @@ def test_tasks_follow_the_generator():
         (lambda: delay_line(3, 1, 3, rng()), "T: got 3, wanted a whole number ≥ 4"),
         (lambda: delay_line(3, 1, 0, rng()), "delay: got 0"),
         (lambda: counter(3, 0, rng()), "batch_size: got 0"),
-        (lambda: switch(0, 1, 0.1, rng()), "T: got 0"),
-        (lambda: switch(5, 1, 1.5, rng()), "share: got 1.5, wanted a number ≥ 0 and ≤ 1"),
         (lambda: pattern_search(3, 1, rng()), "T: got 3, wanted a whole number ≥ 4"),
         (
             lambda: pattern_search(6, 1, rng(), [0, 3]),
             r"places: got \[0, 3\], wanted some steps between 0 and T − 4 = 2",
         ),
+        (lambda: switch(0, 1, 0.1, rng()), "T: got 0"),
+        (lambda: switch(5, 1, 1.5, rng()), "share: got 1.5, wanted a number ≥ 0 and ≤ 1"),
         (lambda: human_numbers(0, 5), "first: got 0"),
         (lambda: human_numbers(5, 4), "last: got 4, wanted a whole number ≥ 5"),
         (lambda: human_numbers(1, 10_000), "last: got 10000, wanted at most 9999"),

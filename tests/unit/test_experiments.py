@@ -26,7 +26,7 @@ def altered(value):
         return [altered(each) for each in value]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return value + 1 if isinstance(value, int) else 1.1 * value + 0.05
+    return value + 1 if isinstance(value, int) else 2 * value + 0.5
 
 
 @pytest.mark.parametrize("name", NAMES)

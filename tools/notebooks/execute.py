@@ -5,6 +5,7 @@ import io
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -52,9 +53,9 @@ def normalise(notebook: nbformat.NotebookNode) -> None:
                 output.data["image/svg+xml"] = themed(output.data["image/svg+xml"])
 
 
-def merge_streams(outputs: list) -> list:
+def merge_streams(outputs: list[Any]) -> list[Any]:
     """Join neighbouring pieces of one stream: how a kernel cuts its printing depends on timing, not on the code."""
-    merged: list = []
+    merged: list[Any] = []
     for output in outputs:
         last = merged[-1] if merged else None
         if output.output_type == "stream" and last and last.output_type == "stream" and last.name == output.name:

@@ -42,7 +42,7 @@ def use_pipes() -> None:
         pipes = {"transport": "ipc", "ip": str(folder / "socket")} if folder else {}
         original(self, *arguments, **{**pipes, **options})
 
-    KernelManager.__init__ = initialise
+    KernelManager.__init__ = initialise  # type: ignore[method-assign]  # jupyter_client has no setting for it
 
 
 def pytest_configure() -> None:

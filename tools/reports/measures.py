@@ -114,7 +114,8 @@ def entries(path: Path, name: str) -> int:
     for node in ast.walk(parsed(path)):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            total += len(node.value.keys) if isinstance(node.value, ast.Dict) else 0
+            value = getattr(node, "value", None)
+            total += len(value.keys) if isinstance(value, ast.Dict) else 0
     return total
 
 
@@ -132,8 +133,8 @@ def gradients() -> Iterator[dict[str, Any]]:
     for kind, inputs in ((RNN, (state[0],)), (LSTM, (tuple(state),)), (GRU, (state[0],)), (Linear, ())):
         layer = kind(size, hidden, rng=rng, dtype=np.float64)
         yield worst(layer, gradcheck_layer(layer, x.copy(), *inputs, rng=rng))
-    layer = Embedding(7, hidden, rng=rng, dtype=np.float64)
-    yield worst(layer, gradcheck_layer(layer, ids, rng=rng))
+    table = Embedding(7, hidden, rng=rng, dtype=np.float64)
+    yield worst(table, gradcheck_layer(table, ids, rng=rng))
 
 
 def worst(layer: Any, report: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +150,8 @@ def reports(folder: Path) -> Iterator[dict[str, Any]]:
         path = folder / f"{name}.xml"
         if path.exists():
             suite = ElementTree.parse(path).getroot().find("testsuite")
-            counts = {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")}
+            told = suite.attrib if suite is not None else {}
+            counts = {key: int(told.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")}
             counts["failures"] += counts.pop("errors")
             yield {"command": f"make {name}", "about": about, **counts}
 

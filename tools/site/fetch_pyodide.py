@@ -17,6 +17,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from rnn_utils.atomic import write_whole
 from tools import processes
@@ -33,7 +34,7 @@ MINUTES = 5  # to wait for a whole download by npm or pip
 Found = Iterator[tuple[str, bytes]]
 
 
-def lock() -> dict:
+def lock() -> dict[str, Any]:
     """What is wanted: ``info``, ``core`` and ``packages`` of the lock file."""
     return json.loads(LOCK_FILE.read_text("utf8"))
 

@@ -37,6 +37,17 @@ def run(source: Path, output: Path, *options: str, python_in_page: bool) -> tupl
         When it was not done after `MINUTES`, and was ended; with its last words.
 
     """
-    command = [sys.executable, "-c", START, "build", source, "--path-output", output, "-n", "--keep-going", *options]
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        START,
+        "build",
+        source,
+        "--path-output",
+        output,
+        "-n",
+        "--keep-going",
+        *options,
+    ]
     told = {"BOOK_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHON_IN_PAGE": "yes" if python_in_page else ""}
     return processes.run(command, minutes=MINUTES, variables=told)

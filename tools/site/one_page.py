@@ -1,7 +1,7 @@
 """A site that holds one chapter, for the check of it: the chapter is whole, other pages are there to be referred to.
 
 Of every other page only its headings, labels, labelled equations, exercises and the names of its figures are staged, so
-that links lead somewhere and numbers are those of the book. The glossary, the notation and the bibliography are whole.
+that links lead somewhere and numbers are those of the book. Glossary, notation, bibliography and ledger are whole.
 """
 
 import re
@@ -17,7 +17,7 @@ from tools.places import BUILD, ROOT
 from tools.site import jupyter_book
 
 CHECKED = BUILD / "check"
-WHOLE = {"glossary", "notation", "bibliography"}
+WHOLE = {"glossary", "notation", "bibliography", "claims"}
 FIGURE = ":::{{figure}} _static/logo.svg\n:name: {name}\n:alt: Stands for a figure of another page.\n\n{name}\n:::"
 KEPT = re.compile(
     r"(?P<literal>^(?P<fence>`{3,})(?!\{).*?^(?P=fence) *$)"
@@ -46,7 +46,7 @@ def outline(path: Path) -> str:
     """A page as others see it, in Markdown."""
     if path.suffix != ".ipynb":
         return "\n\n".join(kept(path.read_text("utf8")))
-    parts = []
+    parts: list[str] = []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
             parts += kept(cell.source)

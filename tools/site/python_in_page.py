@@ -67,12 +67,14 @@ def own_files() -> Iterator[Entry]:
 
 def data_files(package: str) -> Iterator[Entry]:
     """The files of a data package that the loaders read, and its licence."""
-    folder = Path(importlib.util.find_spec(package).submodule_search_locations[0])
+    found = importlib.util.find_spec(package)
+    assert found and found.submodule_search_locations, f"{package} is in the lock file, and is not installed"
+    folder = Path(found.submodule_search_locations[0])
     for name in DATA[package]:
         yield f"{package}/{name}", (folder / name).read_bytes()
     for file in importlib.metadata.files(package) or []:
         if "LICENSE" in file.name.upper() and ".dist-info" in str(file):
-            yield f"{package}/{file.name}", file.locate().read_bytes()
+            yield f"{package}/{file.name}", Path(file.locate()).read_bytes()
 
 
 def archive(entries: Iterable[Entry]) -> bytes:

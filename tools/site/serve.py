@@ -14,7 +14,6 @@ import webbrowser
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import ClassVar
 
 from tools.places import SITE
 
@@ -31,7 +30,7 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
     """Files of a folder, quietly."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012 (as the class above has it)
         **http.server.SimpleHTTPRequestHandler.extensions_map,
         ".mjs": "text/javascript",
         ".wasm": "application/wasm",
