@@ -18,7 +18,7 @@ from rnn_utils.sampling import Choose, generate, greedy
 LOSSES = {"mse": mse, "cross_entropy": cross_entropy}
 
 
-class Answers(NamedTuple):
+class _Answers(NamedTuple):
     """A batch taken apart: inputs and wanted answers, what of the inputs is data, and which answers count."""
 
     x: Any
@@ -246,7 +246,7 @@ class SequenceModel:
         _, y, _, mask = self._parts(batch)
         return int(np.size(y)) if mask is None else int(np.sum(mask)) * (np.size(y) // mask.size)
 
-    def _parts(self, batch: tuple[Any, ...]) -> Answers:
+    def _parts(self, batch: tuple[Any, ...]) -> _Answers:
         """Take a batch apart."""
         if not isinstance(batch, tuple | list) or not 2 <= len(batch) <= 4:
             size = f" of {len(batch)}" if isinstance(batch, tuple | list) else ""
@@ -257,7 +257,7 @@ class SequenceModel:
             rest = [None, rest[0]] if np.asarray(rest[0]).dtype == bool else [rest[0], None]
         lengths, mask = rest or (None, None)
         if lengths is None and mask is None:
-            return Answers(x, y, None, None)
+            return _Answers(x, y, None, None)
         T, B = _sizes(x)
         if mask is not None:
             mask = check_array("mask", mask, (T, B) if self.every_step else (B,), kind="bool")
@@ -267,7 +267,7 @@ class SequenceModel:
             mask = mask if not self.every_step else data if mask is None else data & mask
         elif self.every_step and self.reads_ahead:
             lengths = np.where(mask, np.arange(1, T + 1)[:, None], 1).max(axis=0)
-        return Answers(x, y, lengths, mask)
+        return _Answers(x, y, lengths, mask)
 
     def _compare(self, prediction: np.ndarray, y: Any, mask: Any) -> tuple[float, np.ndarray]:
         if self._loss is mse and np.ndim(y) == prediction.ndim - 1 and prediction.shape[-1] == 1:

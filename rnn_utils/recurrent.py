@@ -18,7 +18,7 @@ from rnn_utils.checks import check_choice
 from rnn_utils.padding import final_state, mark_padding, outside_gradient
 
 
-def time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
+def _time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
     """Return x_t @ weight + bias of all steps and sequences, (T, B, N) and (N, K) to (T, B, K), as one product."""
     result = x.reshape(-1, x.shape[2]) @ weight
     result += bias
@@ -100,7 +100,7 @@ class RNN(RecurrentLayer):
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, RNNCache]:
         p = self.params
-        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
+        a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
         W_hh = p["weight_hh"]
         f = np.tanh if self.nonlinearity == "tanh" else _relu
         h = _states_from(state[0], len(x))  # (T + 1, B, H)
@@ -121,7 +121,7 @@ class RNN(RecurrentLayer):
             da[t] = slope[t] * (dh + dout[t])
             dh = da[t] @ W_hh
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
-        return time_product(da, W_ih), dh, grads
+        return _time_product(da, W_ih), dh, grads
 
 
 class LSTMCache(NamedTuple):
@@ -173,7 +173,7 @@ class LSTM(RecurrentLayer):
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
         p, T = self.params, len(x)
-        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
+        a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
         W_hh = p["weight_hh"]
         h, c = _states_from(state[0], T), _states_from(state[1], T)  # (T + 1, B, H) each
         kept = []
@@ -207,7 +207,7 @@ class LSTM(RecurrentLayer):
             _, f, *_ = kept[t]
             dh, dc = da[t] @ W_hh, dc * f
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
-        return time_product(da, W_ih), (dh, dc), grads
+        return _time_product(da, W_ih), (dh, dc), grads
 
     @staticmethod
     def _slopes(kept: list[tuple[np.ndarray, ...]], c: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -267,7 +267,7 @@ class GRU(RecurrentLayer):
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, GRUCache]:
         p, T = self.params, len(x)
-        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
+        a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
         W_hh, b_hh = p["weight_hh"], p["bias_hh"]
         h = _states_from(state[0], T)  # (T + 1, B, H)
         kept = []
@@ -298,7 +298,7 @@ class GRU(RecurrentLayer):
             np.concatenate([da_r, da_z, da_n * r], axis=1, out=da_h[t])  # the reset gate stands before this product
             dh = dh * z + da_h[t] @ W_hh
         grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h[:-1])
-        return time_product(da_x, W_ih), dh, grads
+        return _time_product(da_x, W_ih), dh, grads
 
     @staticmethod
     def _slopes(kept: list[tuple[np.ndarray, ...]], h: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -35,14 +35,14 @@ FAULTS = {
     ),
     "RNN: forgotten sum over time": (
         "recurrent.py",
-        'product_gradients("hh", da, h[:-1])\n        return time_product(da, W_ih), dh, grads',
-        'product_gradients("hh", da[-1:], h[-2:-1])\n        return time_product(da, W_ih), dh, grads',
+        'product_gradients("hh", da, h[:-1])\n        return _time_product(da, W_ih), dh, grads',
+        'product_gradients("hh", da[-1:], h[-2:-1])\n        return _time_product(da, W_ih), dh, grads',
         DIFFERENCES.format("RNN"),
     ),
     "LSTM: off by one in time": (
         "recurrent.py",
-        'product_gradients("hh", da, h[:-1])\n        return time_product(da, W_ih), (dh, dc), grads',
-        'product_gradients("hh", da, h[1:])\n        return time_product(da, W_ih), (dh, dc), grads',
+        'product_gradients("hh", da, h[:-1])\n        return _time_product(da, W_ih), (dh, dc), grads',
+        'product_gradients("hh", da, h[1:])\n        return _time_product(da, W_ih), (dh, dc), grads',
         DIFFERENCES.format("LSTM"),
     ),
     "LSTM: wrong gate": (
