@@ -61,14 +61,14 @@ tools: .venv-test  ## tests of the commands that are listed here
 	$(RUN) -m pytest $(or $(TESTS),tests/tools) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/tools.xml
 
 structure: .venv-test  ## does every notebook keep to the template?
-	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q --junitxml=$(REPORTS)/structure.xml
+	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q -n 2 --junitxml=$(REPORTS)/structure.xml
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
 	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval $(or $(NB),book) -q -n 2 --dist loadfile \
 		-p no:cacheprovider --junitxml=$(REPORTS)/notebooks.xml
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadfile \
+	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadgroup \
 		--junitxml=$(REPORTS)/site.xml
 
 page: book .venv-test  ## of those, the test that runs every NumPy cell of every chapter in the page

@@ -7,7 +7,7 @@ import torch
 
 from rnn_utils.interop import to_torch
 from rnn_utils.models import SequenceModel
-from rnn_utils.optim import Adam, clip_grad_norm
+from rnn_utils.optim import Adam, clip_grad_norm_
 
 
 class Ours:
@@ -20,7 +20,7 @@ class Ours:
     def step(self, x: np.ndarray, y: np.ndarray, rate: float) -> None:
         """Take one training step at a learning rate."""
         _, grads, _ = self.model.loss_and_grads((x, y))
-        clip_grad_norm(grads, self.clip)
+        clip_grad_norm_(grads, self.clip)
         self.optimizer.step(grads, rate)
 
     def loss(self, x: np.ndarray, y: np.ndarray) -> float:

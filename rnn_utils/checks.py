@@ -1,7 +1,7 @@
 """Argument checks shared by the package: every message names the argument, what came and what was wanted."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +126,12 @@ def check_number(name: str, value: Any, low: float, high: float = np.inf, *, ope
     return float(value)
 
 
-def check_lengths(lengths: Any, steps: int, batch: int) -> np.ndarray:
-    """Return `lengths` as an array of `batch` whole numbers in 1 … `steps`; TypeError or ValueError otherwise."""
-    lengths = check_array("lengths", lengths, (batch,), kind="int")
-    wrong = (lengths < 1) | (lengths > steps)
+def check_lengths(lengths: Any, T: int, B: int) -> np.ndarray:
+    """Return `lengths` as an array of `B` whole numbers in 1 … `T`; TypeError or ValueError otherwise."""
+    lengths = check_array("lengths", lengths, (B,), kind="int")
+    wrong = (lengths < 1) | (lengths > T)
     if wrong.any():
-        raise ValueError(f"lengths: got {lengths[wrong][0]}, wanted 1 … {steps}, the number of steps in x")
+        raise ValueError(f"lengths: got {lengths[wrong][0]}, wanted 1 … {T}, the number of steps in x")
     return lengths.astype(np.intp, copy=False)  # unsigned numbers would not survive the subtractions to come
 
 
@@ -165,3 +165,12 @@ def check_none(owner: str, **arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None:
             raise ValueError(f"{name}: got {type(value).__name__}, wanted None: {owner} has no use for it")
+
+
+def check_batches(name: str, batches: Any) -> None:
+    """Raise TypeError when `batches` cannot be gone through again and again, before a long run rather than in it."""
+    wanted = "wanted a batch (a tuple of arrays), a list of batches, or a function that returns either"
+    if isinstance(batches, Iterator):
+        raise TypeError(f"{name}: got a {type(batches).__name__}, which can be gone through only once, {wanted}")
+    if not callable(batches) and not isinstance(batches, Iterable):
+        raise TypeError(f"{name}: got {type(batches).__name__}, {wanted}")

@@ -18,7 +18,7 @@ from rnn_utils.sampling import Choose, generate, greedy
 LOSSES = {"mse": mse, "cross_entropy": cross_entropy}
 
 
-class Answers(NamedTuple):
+class _Answers(NamedTuple):
     """A batch taken apart: inputs and wanted answers, what of the inputs is data, and which answers count."""
 
     x: Any
@@ -191,7 +191,7 @@ class SequenceModel:
 
         """
         if lengths is not None:
-            lengths = check_lengths(lengths, *_steps_and_batch(x))
+            lengths = check_lengths(lengths, *_sizes(x))
         vectors, ids = self._encode(x, lengths)
         drawn = {} if rng is None else {"rng": rng}
         out, state, rnn_cache = self.rnn.forward(vectors, state, lengths, **drawn)  # (T, B, H)
@@ -246,7 +246,7 @@ class SequenceModel:
         _, y, _, mask = self._parts(batch)
         return int(np.size(y)) if mask is None else int(np.sum(mask)) * (np.size(y) // mask.size)
 
-    def _parts(self, batch: tuple[Any, ...]) -> Answers:
+    def _parts(self, batch: tuple[Any, ...]) -> _Answers:
         """Take a batch apart."""
         if not isinstance(batch, tuple | list) or not 2 <= len(batch) <= 4:
             size = f" of {len(batch)}" if isinstance(batch, tuple | list) else ""
@@ -257,17 +257,17 @@ class SequenceModel:
             rest = [None, rest[0]] if np.asarray(rest[0]).dtype == bool else [rest[0], None]
         lengths, mask = rest or (None, None)
         if lengths is None and mask is None:
-            return Answers(x, y, None, None)
-        steps, sequences = _steps_and_batch(x)
+            return _Answers(x, y, None, None)
+        T, B = _sizes(x)
         if mask is not None:
-            mask = check_array("mask", mask, (steps, sequences) if self.every_step else (sequences,), kind="bool")
+            mask = check_array("mask", mask, (T, B) if self.every_step else (B,), kind="bool")
         if lengths is not None:
-            lengths = check_lengths(lengths, steps, sequences)
-            data = ~mark_padding(lengths, steps)
+            lengths = check_lengths(lengths, T, B)
+            data = ~mark_padding(lengths, T)
             mask = mask if not self.every_step else data if mask is None else data & mask
         elif mask is not None and self.every_step and self.reads_ahead:
-            lengths = np.where(mask, np.arange(1, steps + 1)[:, None], 1).max(axis=0)
-        return Answers(x, y, lengths, mask)
+            lengths = np.where(mask, np.arange(1, T + 1)[:, None], 1).max(axis=0)
+        return _Answers(x, y, lengths, mask)
 
     def _compare(self, prediction: np.ndarray, y: Any, mask: Any) -> tuple[float, np.ndarray]:
         if self._loss is mse and np.ndim(y) == prediction.ndim - 1 and prediction.shape[-1] == 1:
@@ -361,7 +361,7 @@ def _make_layer(layer: Any, input_size: int, hidden_size: int, rng: np.random.Ge
     return made
 
 
-def _steps_and_batch(x: Any) -> tuple[int, int]:
+def _sizes(x: Any) -> tuple[int, int]:
     """Return T and B of inputs (T, B) or (T, B, D)."""
     shape = np.shape(x)
     if len(shape) not in (2, 3):

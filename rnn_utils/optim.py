@@ -298,7 +298,7 @@ def grad_norm(grads: Arrays) -> float:
     return float(np.sqrt(total))
 
 
-def clip_grad_norm(grads: Arrays, max_norm: float) -> float:
+def clip_grad_norm_(grads: Arrays, max_norm: float) -> float:
     """Shorten the gradient, as one vector, to `max_norm` if it is longer: its direction stays (Pascanu et al., 2013).
 
     Parameters
@@ -323,7 +323,7 @@ def clip_grad_norm(grads: Arrays, max_norm: float) -> float:
     return norm
 
 
-def clip_grad_value(grads: Arrays, clip_value: float) -> None:
+def clip_grad_value_(grads: Arrays, clip_value: float) -> None:
     """Cut every entry of every gradient to [−clip_value, clip_value], in place: this turns the gradient's direction."""
     clip_value = check_number("clip_value", clip_value, 0, open_ends=True)
     for grad in grads.values():

@@ -7,9 +7,9 @@ as long as the final state is taken from the right place, and no gradient is let
 import numpy as np
 
 
-def mark_padding(lengths: np.ndarray, steps: int) -> np.ndarray:
+def mark_padding(lengths: np.ndarray, T: int) -> np.ndarray:
     """Return where a batch is padding: an array of bool (T, B), true at step t of a sequence when t ≥ its length."""
-    return np.arange(steps)[:, None] >= lengths
+    return np.arange(T)[:, None] >= lengths
 
 
 def final_state(states: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:

@@ -18,7 +18,7 @@ from rnn_utils.checks import check_choice
 from rnn_utils.padding import final_state, mark_padding, outside_gradient
 
 
-def time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
+def _time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
     """Return x_t @ weight + bias of all steps and sequences, (T, B, N) and (N, K) to (T, B, K), as one product."""
     result = x.reshape(-1, x.shape[2]) @ weight
     result += bias
@@ -31,9 +31,9 @@ def product_gradients(name: str, da: np.ndarray, x: np.ndarray) -> Arrays:
     return {f"weight_{name}": da.T @ x.reshape(-1, x.shape[2]), f"bias_{name}": da.sum(0)}
 
 
-def _states_from(initial: np.ndarray, steps: int) -> np.ndarray:
+def _states_from(initial: np.ndarray, T: int) -> np.ndarray:
     """Return room for the states after 0 … T steps, (T + 1, B, H), of which the first is filled."""
-    states = np.empty((steps + 1, *initial.shape), initial.dtype)
+    states = np.empty((T + 1, *initial.shape), initial.dtype)
     states[0] = initial
     return states
 
@@ -100,7 +100,7 @@ class RNN(RecurrentLayer):
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, RNNCache]:
         p = self.params
-        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
+        a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, H)
         W_hh = p["weight_hh"]
         f = np.tanh if self.nonlinearity == "tanh" else _relu
         h = _states_from(state[0], len(x))  # (T + 1, B, H)
@@ -121,7 +121,7 @@ class RNN(RecurrentLayer):
             da[t] = slope[t] * (dh + dout[t])
             dh = da[t] @ W_hh
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
-        return time_product(da, W_ih), dh, grads
+        return _time_product(da, W_ih), dh, grads
 
 
 class LSTMCache(NamedTuple):
@@ -130,13 +130,13 @@ class LSTMCache(NamedTuple):
     x: np.ndarray  # (T, B, D)
     h: np.ndarray  # (T + 1, B, H)
     c: np.ndarray  # (T + 1, B, H)
-    steps: list[tuple[np.ndarray, ...]]  # T times i, f, g, o and tanh(c), each (B, H)
+    kept: list[tuple[np.ndarray, ...]]  # T times i, f, g, o and tanh(c), each (B, H)
     lengths: np.ndarray | None  # (B,)
 
     @property
     def gates(self) -> np.ndarray:
         """The gates i, f, g, o at every step, (T, B, 4, H)."""
-        return np.array([step[:4] for step in self.steps]).swapaxes(1, 2)
+        return np.array([step[:4] for step in self.kept]).swapaxes(1, 2)
 
 
 class LSTM(RecurrentLayer):
@@ -172,47 +172,47 @@ class LSTM(RecurrentLayer):
     def _forward(
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
-        p, steps = self.params, len(x)
-        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
+        p, T = self.params, len(x)
+        a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
         W_hh = p["weight_hh"]
-        h, c = _states_from(state[0], steps), _states_from(state[1], steps)  # (T + 1, B, H) each
-        computed: list[tuple[np.ndarray, ...]] = []
-        for t in range(steps):
+        h, c = _states_from(state[0], T), _states_from(state[1], T)  # (T + 1, B, H) each
+        kept: list[tuple[np.ndarray, ...]] = []
+        for t in range(T):
             i, f, g, o = _split(a_x[t] + h[t] @ W_hh.T, 4)  # each (B, H)
             i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
             c[t + 1] = f * c[t] + i * g
             tanh_c = np.tanh(c[t + 1])
             h[t + 1] = o * tanh_c
-            computed.append((i, f, g, o, tanh_c))
+            kept.append((i, f, g, o, tanh_c))
         if lengths is not None:  # a step of padding keeps the cell: f = 1, the other gates are shut
-            for padding, gates in zip(mark_padding(lengths, steps), computed):
+            for padding, gates in zip(mark_padding(lengths, T), kept):
                 for gate, value in zip(gates, (0, 1, 0, 0)):
                     gate[padding] = value
         final = final_state(h, lengths), final_state(c, lengths)
-        return h[1:].copy(), final, LSTMCache(x, h, c, computed, lengths)
+        return h[1:].copy(), final, LSTMCache(x, h, c, kept, lengths)
 
     def _backward(
         self, dout: np.ndarray, cache: LSTMCache, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Arrays]:
-        x, h, c, steps, lengths = cache
+        x, h, c, kept, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
         dc = dstate[1]  # with lengths too: the padding, where f = 1, hands it on
-        to_i, to_f, to_g, to_o, to_c = self._slopes(steps, c)  # each (T, B, H)
+        to_i, to_f, to_g, to_o, to_c = self._slopes(kept, c)  # each (T, B, H)
         da = np.empty((*dout.shape[:2], 4 * self.hidden_size), self.dtype)  # (T, B, 4H)
         for t in reversed(range(len(x))):
             dh = dh + dout[t]
             dc = dc + dh * to_c[t]  # c_t reaches the loss by itself and through h_t
             np.concatenate([dc * to_i[t], dc * to_f[t], dc * to_g[t], dh * to_o[t]], axis=1, out=da[t])
-            _, f, *_ = steps[t]
+            _, f, *_ = kept[t]
             dh, dc = da[t] @ W_hh, dc * f
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
-        return time_product(da, W_ih), (dh, dc), grads
+        return _time_product(da, W_ih), (dh, dc), grads
 
     @staticmethod
-    def _slopes(steps: list[tuple[np.ndarray, ...]], c: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _slopes(kept: list[tuple[np.ndarray, ...]], c: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return ∂c_t by what is inside i, f and g, ∂h_t by what is inside o, and ∂h_t by c_t, each (T, B, H)."""
-        i, f, g, o, tanh_c = map(np.array, zip(*steps))
+        i, f, g, o, tanh_c = map(np.array, zip(*kept))
         to_i = g * i * (1 - i)
         to_f = c[:-1] * f * (1 - f)
         to_g = i * (1 - g**2)
@@ -226,13 +226,13 @@ class GRUCache(NamedTuple):
 
     x: np.ndarray  # (T, B, D)
     h: np.ndarray  # (T + 1, B, H)
-    steps: list[tuple[np.ndarray, ...]]  # T times r, z, n and W_hn h + b_hn, each (B, H)
+    kept: list[tuple[np.ndarray, ...]]  # T times r, z, n and W_hn h + b_hn, each (B, H)
     lengths: np.ndarray | None  # (B,)
 
     @property
     def gates(self) -> np.ndarray:
         """The gates r and z and the candidate n at every step, (T, B, 3, H)."""
-        return np.array([step[:3] for step in self.steps]).swapaxes(1, 2)
+        return np.array([step[:3] for step in self.kept]).swapaxes(1, 2)
 
 
 class GRU(RecurrentLayer):
@@ -266,44 +266,44 @@ class GRU(RecurrentLayer):
     def _forward(
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, GRUCache]:
-        p, steps = self.params, len(x)
-        a_x = time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
+        p, T = self.params, len(x)
+        a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
         W_hh, b_hh = p["weight_hh"], p["bias_hh"]
-        h = _states_from(state[0], steps)  # (T + 1, B, H)
-        computed: list[tuple[np.ndarray, ...]] = []
-        for t in range(steps):
+        h = _states_from(state[0], T)  # (T + 1, B, H)
+        kept: list[tuple[np.ndarray, ...]] = []
+        for t in range(T):
             xr, xz, xn = _split(a_x[t], 3)  # each (B, H)
             hr, hz, hn = _split(h[t] @ W_hh.T + b_hh, 3)
             r, z = _sigmoid(xr + hr), _sigmoid(xz + hz)
             n = np.tanh(xn + r * hn)
             h[t + 1] = (1 - z) * n + z * h[t]
-            computed.append((r, z, n, hn))
+            kept.append((r, z, n, hn))
         final = final_state(h, lengths)
-        return h[1:].copy(), final, GRUCache(x, h, computed, lengths)
+        return h[1:].copy(), final, GRUCache(x, h, kept, lengths)
 
     def _backward(
         self, dout: np.ndarray, cache: GRUCache, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        x, h, steps, lengths = cache
+        x, h, kept, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
-        to_r, to_z, to_n = self._slopes(steps, h)  # each (T, B, H)
+        to_r, to_z, to_n = self._slopes(kept, h)  # each (T, B, H)
         da_x = np.empty((*dout.shape[:2], 3 * self.hidden_size), self.dtype)  # (T, B, 3H)
         da_h = np.empty_like(da_x)
         for t in reversed(range(len(x))):
-            r, z, *_ = steps[t]
+            r, z, *_ = kept[t]
             dh = dh + dout[t]
             da_r, da_z, da_n = dh * to_r[t], dh * to_z[t], dh * to_n[t]
             np.concatenate([da_r, da_z, da_n], axis=1, out=da_x[t])
             np.concatenate([da_r, da_z, da_n * r], axis=1, out=da_h[t])  # the reset gate stands before this product
             dh = dh * z + da_h[t] @ W_hh
         grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h[:-1])
-        return time_product(da_x, W_ih), dh, grads
+        return _time_product(da_x, W_ih), dh, grads
 
     @staticmethod
-    def _slopes(steps: list[tuple[np.ndarray, ...]], h: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _slopes(kept: list[tuple[np.ndarray, ...]], h: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return ∂h_t by what is inside r, z and n, each (T, B, H)."""
-        r, z, n, hn = map(np.array, zip(*steps))
+        r, z, n, hn = map(np.array, zip(*kept))
         to_n = (1 - z) * (1 - n**2)
         to_z = (h[:-1] - n) * z * (1 - z)
         to_r = to_n * hn * r * (1 - r)

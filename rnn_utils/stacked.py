@@ -333,10 +333,10 @@ def reverse(x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
     if lengths is None:
         return np.asarray(x)[::-1]
     x = check_array("x", x, ("T", "B", "D"), finite=False)
-    steps, batch, _ = x.shape
-    lengths = check_lengths(lengths, steps, batch)
-    t = np.arange(steps)[:, None]
-    return x[np.where(t < lengths, lengths - 1 - t, t), np.arange(batch)]
+    T, B, _ = x.shape
+    lengths = check_lengths(lengths, T, B)
+    t = np.arange(T)[:, None]
+    return x[np.where(t < lengths, lengths - 1 - t, t), np.arange(B)]
 
 
 def _join(forward: Mapping[str, np.ndarray], backward: Mapping[str, np.ndarray]) -> Arrays:

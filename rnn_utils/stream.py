@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_utils.checks import check_rng
+from rnn_utils.checks import check_batches, check_rng
 
 Batch = tuple[Any, ...]
 Batches = Batch | Iterable[Batch] | Callable[..., Batch | Iterable[Batch]]
@@ -34,15 +34,6 @@ def one_pass(batches: Batches, rng: np.random.Generator | None = None) -> Iterat
     if callable(batches):
         batches = batches() if rng is None else batches(rng)
     return iter([batches] if isinstance(batches, tuple) else batches)
-
-
-def check_batches(name: str, batches: Any) -> None:
-    """Raise the TypeError of `one_pass` where needed, before a long run rather than in it."""
-    wanted = "wanted a batch (a tuple of arrays), a list of batches, or a function that returns either"
-    if isinstance(batches, Iterator):
-        raise TypeError(f"{name}: got a {type(batches).__name__}, which can be gone through only once, {wanted}")
-    if not callable(batches) and not isinstance(batches, Iterable):
-        raise TypeError(f"{name}: got {type(batches).__name__}, {wanted}")
 
 
 class BatchStream:

@@ -3,7 +3,7 @@
 What `fit` does at each step is this, which a chapter may write out by hand and get the same losses to the last bit::
 
     loss, grads, state = model.loss_and_grads(batch, state)
-    clip_grad_norm(grads, clip_norm)
+    clip_grad_norm_(grads, clip_norm)
     optimizer.step(grads, optimizer.lr * schedule(step, steps))
 
 With ``carry_state=True`` the state that one batch ends in is the state that the next begins in, while the gradient
@@ -25,10 +25,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnn_utils import checkpoint
-from rnn_utils.checks import check_int, check_number, check_path
+from rnn_utils.checks import check_batches, check_int, check_number, check_path
 from rnn_utils.history import History
-from rnn_utils.optim import Optimizer, clip_grad_norm, grad_norm
-from rnn_utils.stream import Batch, Batches, BatchStream, check_batches, one_pass, rng_state, set_rng_state
+from rnn_utils.optim import Optimizer, clip_grad_norm_, grad_norm
+from rnn_utils.stream import Batch, Batches, BatchStream, one_pass, rng_state, set_rng_state
 
 Schedule = Callable[[int, int], float]
 
@@ -119,7 +119,7 @@ def fit(
     schedule : callable, optional
         Factor of the learning rate from (step, steps), for example `linear_decay`.
     clip_norm : float, optional
-        Longest gradient allowed (`clip_grad_norm`).
+        Longest gradient allowed (`clip_grad_norm_`).
     carry_state : bool
         Truncated BPTT: begin each batch in the last one's final state, and every pass, and evaluation, at zero.
     validation : tuple, iterable or callable, optional
@@ -185,7 +185,7 @@ class _Run:
     history: History = field(default_factory=History)
     state: Any = None  # carried from batch to batch
     last: tuple[Batch, Any] | None = None  # the last batch, and the state that it began in
-    best: dict[str, np.ndarray] = field(default_factory=dict)  # copies of the parameters at the best evaluation
+    best_params: dict[str, np.ndarray] = field(default_factory=dict)  # copies of the parameters at the best evaluation
     saved_at: int | None = None
 
     def __post_init__(self) -> None:
@@ -216,7 +216,7 @@ class _Run:
                 if bar is not None:
                     bar.set_postfix_str(f"loss {self.history.loss[-1]:.3f}", refresh=False)
                     bar.update()
-        for name, p in self.best.items():
+        for name, p in self.best_params.items():
             self.model.params[name][...] = p
 
     def finished(self) -> bool:
@@ -243,7 +243,7 @@ class _Run:
             raise ValueError("carry_state: got True with one batch in a pass, wanted more: a pass begins at zero")
         start = self.state if self.carry_state and not first else None
         loss, grads, state = self.model.loss_and_grads(batch, start)
-        norm = grad_norm(grads) if self.clip_norm is None else clip_grad_norm(grads, self.clip_norm)
+        norm = grad_norm(grads) if self.clip_norm is None else clip_grad_norm_(grads, self.clip_norm)
         factor = 1.0 if self.schedule is None else self.schedule(self.history.steps, self.steps)
         lr = self.optimizer.lr * factor
         if not (math.isfinite(loss) and math.isfinite(norm)):
@@ -263,7 +263,7 @@ class _Run:
         self.history.valid_steps.append(self.history.steps)
         self.history.valid_loss.append(loss)
         if self.patience is not None and self.history.best == len(self.history.valid_loss) - 1:
-            self.best = {name: p.copy() for name, p in self.model.params.items()}
+            self.best_params = {name: p.copy() for name, p in self.model.params.items()}
 
     def failure(self, what: str, ahead: int = 0) -> FloatingPointError:
         """Return the error that stops a run, with the step and where to go back to."""
@@ -299,7 +299,7 @@ class _Run:
         arrays = checkpoint.under("params", self.model.params)
         arrays |= checkpoint.under("optimizer", self.optimizer.state_dict())
         arrays |= checkpoint.under("history", self.history.arrays())
-        arrays |= checkpoint.under("best", self.best)
+        arrays |= checkpoint.under("best", self.best_params)
         state = checkpoint.pack(self.state, arrays, "state")
         meta = {"settings": self.settings(), "position": self.stream.position(), "state": state}
         meta["dropout_rng"] = rng_state(self.dropout_rng)
@@ -327,7 +327,7 @@ class _Run:
         self.optimizer.load_state_dict(checkpoint.within("optimizer", arrays))
         self.history = History.from_arrays(checkpoint.within("history", arrays))
         self.state = checkpoint.unpack(meta["state"], arrays)
-        self.best = checkpoint.within("best", arrays) if self.patience is not None else {}
+        self.best_params = checkpoint.within("best", arrays) if self.patience is not None else {}
         self.saved_at = self.history.steps
 
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, Show
 
 from rnn_utils import RNN
-from rnn_utils.touch_gradients import Gradients
+from rnn_utils.touch import Gradients
 
 NOTEBOOK = ROOT / "book/08_vanishing_and_exploding_gradients.ipynb"
 SCRIPT = "gradients.mjs"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, Show
 
-from rnn_utils.touch_lstm import GatedCell
+from rnn_utils.touch import GatedCell
 
 NOTEBOOK = ROOT / "book/09_lstm.ipynb"
 RUN = """async (gates) => (await import("/touch/gated_cell.mjs")).run(gates)"""

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, Show
 
 from rnn_utils.models import LanguageModel
-from rnn_utils.touch_sampler import Sampler
+from rnn_utils.touch import Sampler
 
 NOTEBOOK = ROOT / "book/07_training_a_character_model.ipynb"
 READ = """async ({model, ids, tau, k}) => {
@@ -83,7 +83,7 @@ def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, whi
 def test_the_package_reads_the_text_as_its_language_model_does() -> None:
     sampler = small()
     model = LanguageModel(5, 7, rng=np.random.default_rng(0), dtype=np.float64)
-    from rnn_utils.touch_sampler import rounded
+    from rnn_utils.touch import rounded
 
     for name, p in model.params.items():
         p[...] = rounded(sampler.params[name])

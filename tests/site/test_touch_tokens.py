@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, Show
 
 from rnn_utils.data import Vocabulary, contiguous_streams, shakespeare, split, words
-from rnn_utils.touch_tokens import TokenView
+from rnn_utils.touch import TokenView
 
 NOTEBOOK = ROOT / "book/02_raw_sequences_to_tensors.ipynb"
 LINE = "But, soft! what light through yonder window breaks?"

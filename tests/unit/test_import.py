@@ -1,7 +1,9 @@
 """Importing the package is quick and brings nothing but NumPy."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import rnn_utils
 
@@ -30,3 +32,27 @@ def test_the_package_imports_in_0_3_seconds_and_nothing_but_numpy():
 def test_every_public_name_is_there_and_documented():
     for name in rnn_utils.__all__:
         assert getattr(rnn_utils, name).__doc__
+
+
+LATER = """
+import sys
+from pathlib import Path
+import rnn_utils
+assert "rnn_utils.training" not in sys.modules and "rnn_utils.data" not in sys.modules
+from rnn_utils import SGD, Adam, LanguageModel, SequenceModel, evaluate, fit
+from rnn_utils import models, optim, training
+assert (SGD, Adam) == (optim.SGD, optim.Adam) and (evaluate, fit) == (training.evaluate, training.fit)
+assert (LanguageModel, SequenceModel) == (models.LanguageModel, models.SequenceModel)
+assert set(rnn_utils.__all__) <= set(dir(rnn_utils)) and not hasattr(rnn_utils, "Adamant")
+"""
+
+
+def test_models_optimisers_and_training_are_imported_from_the_top_when_they_are_asked_for():
+    subprocess.run([sys.executable, "-c", LATER], check=True)
+
+
+def test_the_map_of_the_package_names_every_module():
+    folder = Path(rnn_utils.__file__).parent
+    modules = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    modules = {name for name in modules if not name.startswith("_")}
+    assert modules == set(re.findall(r"`(\w+)`", rnn_utils.__doc__))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rnn_utils.metrics import accuracy
 from rnn_utils.models import LanguageModel, SequenceModel
-from rnn_utils.optim import Adam, clip_grad_norm
+from rnn_utils.optim import Adam, clip_grad_norm_
 from rnn_utils.recurrent import GRU, LSTM, RNN
 from rnn_utils.sampling import beam_search
 from rnn_utils.stacked import Stacked
@@ -120,7 +120,7 @@ def test_overfits_a_tiny_copy_task(layer):
     optimizer = Adam(model.params, lr=0.02)
     for _ in range(200):
         loss, grads, _ = model.loss_and_grads((x, y, mask))
-        clip_grad_norm(grads, 1.0)
+        clip_grad_norm_(grads, 1.0)
         optimizer.step(grads)
     assert loss < 0.05
     assert accuracy(model.forward(x)[0], y, mask) == 1.0

@@ -35,14 +35,14 @@ FAULTS = {
     ),
     "RNN: forgotten sum over time": (
         "recurrent.py",
-        'product_gradients("hh", da, h[:-1])\n        return time_product(da, W_ih), dh, grads',
-        'product_gradients("hh", da[-1:], h[-2:-1])\n        return time_product(da, W_ih), dh, grads',
+        'product_gradients("hh", da, h[:-1])\n        return _time_product(da, W_ih), dh, grads',
+        'product_gradients("hh", da[-1:], h[-2:-1])\n        return _time_product(da, W_ih), dh, grads',
         DIFFERENCES.format("RNN"),
     ),
     "LSTM: off by one in time": (
         "recurrent.py",
-        'product_gradients("hh", da, h[:-1])\n        return time_product(da, W_ih), (dh, dc), grads',
-        'product_gradients("hh", da, h[1:])\n        return time_product(da, W_ih), (dh, dc), grads',
+        'product_gradients("hh", da, h[:-1])\n        return _time_product(da, W_ih), (dh, dc), grads',
+        'product_gradients("hh", da, h[1:])\n        return _time_product(da, W_ih), (dh, dc), grads',
         DIFFERENCES.format("LSTM"),
     ),
     "LSTM: wrong gate": (
@@ -53,8 +53,8 @@ FAULTS = {
     ),
     "LSTM: the cell forgets by the input gate": (
         "recurrent.py",
-        "            _, f, *_ = steps[t]",
-        "            f, *_ = steps[t]",
+        "            _, f, *_ = kept[t]",
+        "            f, *_ = kept[t]",
         DIFFERENCES.format("LSTM"),
     ),
     "LSTM: gradient of the final cell dropped": (

@@ -11,8 +11,8 @@ from rnn_utils.optim import (
     Adam,
     Optimizer,
     RMSprop,
-    clip_grad_norm,
-    clip_grad_value,
+    clip_grad_norm_,
+    clip_grad_value_,
     cosine_decay,
     grad_norm,
     linear_decay,
@@ -183,7 +183,7 @@ def test_clip_grad_norm_equals_torchs(max_norm):
         tensors.append(torch.zeros(grad.shape, dtype=torch.float64, requires_grad=True))
         tensors[-1].grad = torch.tensor(grad)
     before = {name: grad.copy() for name, grad in grads.items()}
-    norm = clip_grad_norm(grads, max_norm)
+    norm = clip_grad_norm_(grads, max_norm)
     assert norm == pytest.approx(torch.nn.utils.clip_grad_norm_(tensors, max_norm).item(), abs=1e-12)
     for grad, tensor in zip(grads.values(), tensors):
         np.testing.assert_allclose(grad, tensor.grad.numpy(), rtol=0, atol=1e-12)
@@ -195,7 +195,7 @@ def test_clip_grad_norm_equals_torchs(max_norm):
 def test_norm_of_huge_float32_gradients_does_not_overflow():
     grads = {"w": np.full(4, 1e30, np.float32)}
     assert grad_norm(grads) == pytest.approx(2e30, rel=1e-6)
-    clip_grad_norm(grads, 1.0)
+    clip_grad_norm_(grads, 1.0)
     np.testing.assert_allclose(grads["w"], 0.5, rtol=1e-6)
 
 
@@ -204,12 +204,12 @@ def test_clip_grad_value_equals_torchs():
     tensor = torch.zeros(5, 3, dtype=torch.float64, requires_grad=True)
     tensor.grad = torch.tensor(grads["rnn.weight"])
     torch.nn.utils.clip_grad_value_([tensor], 0.4)
-    clip_grad_value(grads, 0.4)
+    clip_grad_value_(grads, 0.4)
     np.testing.assert_array_equal(grads["rnn.weight"], tensor.grad.numpy())
     assert np.abs(grads["rnn.weight"]).max() == 0.4
 
 
-@pytest.mark.parametrize("clip", [clip_grad_norm, clip_grad_value])
+@pytest.mark.parametrize("clip", [clip_grad_norm_, clip_grad_value_])
 @given(limit=st.one_of(st.floats(max_value=0), st.just(np.nan), st.just(np.inf)))
 def test_clip_limits_must_be_positive(clip, limit):
     with pytest.raises(ValueError, match=r"(max_norm|clip_value): got .*, wanted a number > 0"):

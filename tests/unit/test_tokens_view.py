@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnn_utils.data import Vocabulary, contiguous_streams, words
-from rnn_utils.touch_tokens import TokenView
+from rnn_utils.touch import TokenView
 
 TEXT = "it's <b>, & so on"
 CHARACTERS = Vocabulary(TEXT)

@@ -9,7 +9,8 @@ import pytest
 
 from rnn_utils.layers import Linear
 from rnn_utils.recurrent import RNN
-from rnn_utils.touch import Unrolled, numbers
+from rnn_utils.touch import Unrolled
+from rnn_utils.touch.embed import embed, numbers
 
 
 def weights(rng: np.random.Generator, D: int = 3, H: int = 4, answers: int = 3) -> dict[str, np.ndarray]:
@@ -25,10 +26,10 @@ def test_forward_is_that_of_the_layers():
     made = figure()
     rng = np.random.default_rng(1)
     layer, linear = RNN(3, 4, rng=rng, dtype=np.float64), Linear(4, 3, rng=rng, dtype=np.float64)
-    parameters = zip(("W_ih", "W_hh", "b"), ("weight_ih", "weight_hh", "bias_ih"))
-    layer.params |= {theirs: made.weights[ours] for ours, theirs in parameters}
-    layer.params["bias_hh"] = np.zeros(4)
-    linear.params |= {"weight": made.weights["W_hy"], "bias": made.weights["b_y"]}
+    for ours, theirs in zip(("W_ih", "W_hh", "b"), ("weight_ih", "weight_hh", "bias_ih")):
+        layer.params[theirs][...] = made.weights[ours]
+    layer.params["bias_hh"][...] = 0
+    linear.params["weight"][...], linear.params["bias"][...] = made.weights["W_hy"], made.weights["b_y"]
     states, _, _ = layer.forward(np.eye(3)[[0, 1, 2, 0]][:, None])
     logits, _ = linear.forward(states)
     h, y = made.forward("abca")
@@ -109,3 +110,11 @@ def test_bad_input_is_named(change, said):
     arguments = {"tokens": ["a", "b", "c"], "weights": weights(np.random.default_rng(0)), "texts": ["ab"]}
     with pytest.raises(ValueError, match=said):
         Unrolled(**{**arguments, "unit": "character", **change})
+
+
+def test_every_figure_is_one_element_with_its_model_in_it():
+    text = embed("net", {"tokens": ["<", "'", '"', "é"]}, "<p>shown</p>", classes="net wide")
+    found = re.fullmatch(
+        r"<div class=\"net wide\" data-touch=\"net\" data-model='([^']*)'>\n<p>shown</p>\n</div>", text
+    )
+    assert json.loads(html.unescape(found[1])) == {"tokens": ["<", "'", '"', "é"]}

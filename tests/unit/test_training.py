@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rnn_utils.checkpoint import load_params, save_params
 from rnn_utils.data import contiguous_streams, random_windows
 from rnn_utils.models import LanguageModel, SequenceModel
-from rnn_utils.optim import SGD, Adam, RMSprop, clip_grad_norm, linear_decay
+from rnn_utils.optim import SGD, Adam, RMSprop, clip_grad_norm_, linear_decay
 from rnn_utils.recurrent import GRU, LSTM, RNN
 from rnn_utils.training import evaluate, fit
 
@@ -62,7 +62,7 @@ def test_fit_takes_the_same_steps_as_an_open_loop():
         if step % len(STREAMS) == 0:
             state = model.zero_state(B)
         loss, grads, state = model.loss_and_grads(batch, state)
-        norms.append(clip_grad_norm(grads, 0.3))
+        norms.append(clip_grad_norm_(grads, 0.3))
         optimizer.step(grads, lr=0.01 * linear_decay(step, steps))
         losses.append(loss)
 

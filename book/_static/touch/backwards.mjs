@@ -1,5 +1,5 @@
 // The gradient of a recurrent network on its way back: pure functions, which tests/site/test_touch_gradients.py
-// compares with NumPy. The model is what rnn_utils.touch_gradients.Gradients writes.
+// compares with NumPy. The model is what rnn_utils.touch.Gradients writes.
 
 const FUNCTIONS = { tanh: Math.tanh, relu: (a) => Math.max(a, 0), identity: (a) => a };
 const SLOPES = { tanh: (h) => 1 - h * h, relu: (h) => Number(h > 0), identity: () => 1 };

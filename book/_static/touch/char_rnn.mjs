@@ -1,5 +1,5 @@
 // A recurrent language model of characters: pure functions, which tests/site/test_touch_sampler.py compares with NumPy.
-// The model is what rnn_utils.touch_sampler.Sampler writes: every array as signed bytes and the value of one unit.
+// The model is what rnn_utils.touch.Sampler writes: every array as signed bytes and the value of one unit.
 
 /** The weights as numbers, and the sizes. */
 export function unpack({ tokens, weights }) {

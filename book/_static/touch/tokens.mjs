@@ -1,5 +1,5 @@
 // A text of one's own as tokens, ids, one-hot vectors and batches. The vocabularies come with the page, in an attribute
-// written by rnn_utils.touch_tokens.TokenView; everything else is computed here.
+// written by rnn_utils.touch.TokenView; everything else is computed here.
 import { contiguousStreams, encode, words } from "./batches.mjs";
 import { figures, make } from "./frame.mjs";
 

@@ -5,12 +5,12 @@ vocabularies as JSON in the attribute ``data-model``, from which ``book/_static/
 """
 
 import html
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from rnn_utils.checks import check_int
 from rnn_utils.data import Vocabulary, contiguous_streams
+from rnn_utils.touch.embed import embed
 
 
 class TokenView:
@@ -58,14 +58,14 @@ class TokenView:
 
     def _repr_html_(self) -> str:
         """Return the table, with the model in its attribute."""
-        data = html.escape(json.dumps(self.model(), ensure_ascii=False, separators=(",", ":")), quote=False)
-        data = data.replace("'", "&#x27;")  # JSON is full of double quotes: the attribute has single ones
         heads = "".join(f'<th scope="col">batch {k}</th>' for k in range(len(self.batches)))
         rows = "".join(f'<tr><th scope="row">stream {b}</th>{self._cells(b)}</tr>\n' for b in range(self.B))
-        return (
-            f'<div class="tokens-view" data-touch="tokens" data-model=\'{data}\'>\n'
+        return embed(
+            "tokens",
+            self.model(),
             f"<table><caption>{html.escape(self.text)}, in {self.B} streams of {self.T} steps a batch</caption>\n"
-            f"<thead><tr><td></td>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n</div>"
+            f"<thead><tr><td></td>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table>",
+            classes="tokens-view",
         )
 
     def _cells(self, b: int) -> str:

@@ -1,12 +1,6 @@
-"""Figures that can be touched on the website: what a notebook hands to a script of ``book/_static/touch``.
-
-A notebook shows such a figure as a plain table, and so does the site where scripts are off. The table's element
-carries the model as JSON in its attribute ``data-model``. The script reads it and computes everything it shows from
-these numbers.
-"""
+"""A recurrent network, step by step: ``book/_static/touch/unrolled.mjs``."""
 
 import html
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +9,7 @@ import numpy as np
 from rnn_utils.checks import check_array, check_choice
 from rnn_utils.data.tokens import words
 from rnn_utils.functional import sigmoid, softmax
+from rnn_utils.touch.embed import embed, numbers
 
 Functions = dict[str, Callable[[np.ndarray], np.ndarray]]
 NONLINEARITIES: Functions = {"tanh": np.tanh, "relu": lambda a: np.maximum(a, 0), "identity": lambda a: a}
@@ -135,15 +130,14 @@ class Unrolled:
 
     def _repr_html_(self) -> str:
         """Return the table, with the model in its attribute."""
-        data = html.escape(json.dumps(self.model(), ensure_ascii=False, separators=(",", ":")), quote=False)
-        data = data.replace("'", "&#x27;")  # JSON is full of double quotes: the attribute has single ones
         h, y = self.forward(self.texts[0])
         rows = "".join(map(self._row, range(len(h)), self.encode(self.texts[0]), h, y))
         heads = "".join(f'<th scope="col">{name}</th>' for name in ("step", "reads", "state", "answers"))
-        return (
-            f'<div class="unrolled" data-touch="unrolled" data-model=\'{data}\'>\n'
+        return embed(
+            "unrolled",
+            self.model(),
             f"<table><caption>{html.escape(self.title)}</caption>\n<thead><tr>{heads}</tr></thead>\n"
-            f"<tbody>\n{rows}</tbody></table>\n</div>"
+            f"<tbody>\n{rows}</tbody></table>",
         )
 
     def _row(self, t: int, token: int, h: np.ndarray, y: np.ndarray) -> str:
@@ -152,10 +146,3 @@ class Unrolled:
         best = int(y.argmax())
         cells = (t + 1, self.tokens[token], state, f"{self.outputs[best]} {y[best]:.2f}")
         return f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in cells)}</tr>\n"
-
-
-def numbers(array: np.ndarray) -> list[Any]:
-    """Return an array as nested lists of the shortest decimals that give its numbers back."""
-    if array.ndim > 1:
-        return [numbers(row) for row in array]
-    return [float(str(value)) for value in array]

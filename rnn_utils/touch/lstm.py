@@ -5,13 +5,13 @@ A notebook, and the site where scripts are off, shows a table. The element carri
 """
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from rnn_utils.checks import check_array
+from rnn_utils.touch.embed import embed
 
 GATES = {"i": (0.0, 1.0), "f": (0.0, 1.0), "g": (-1.0, 1.0), "o": (0.0, 1.0)}  # the range of each
 
@@ -89,8 +89,6 @@ class GatedCell:
 
     def _repr_html_(self) -> str:
         """Return a table of the last setting, with all settings in an attribute."""
-        data = html.escape(json.dumps(self.model(), ensure_ascii=False, separators=(",", ":")), quote=False)
-        data = data.replace("'", "&#x27;")  # JSON is full of double quotes: the attribute has single ones
         name, gates = next(reversed(self.settings.items()))
         columns = [*(gates[gate] for gate in GATES), *self.run(gates)]
         rows = "".join(
@@ -98,10 +96,12 @@ class GatedCell:
             for t, token in enumerate(self.tokens)
         )
         heads = "".join(f'<th scope="col">{head}</th>' for head in ("step", *GATES, "c", "h", "reaches the end"))
-        return (
-            f'<div class="lstm-cell" data-touch="lstm-cell" data-model=\'{data}\'>\n<div class="scroll" tabindex="0">'
+        return embed(
+            "lstm-cell",
+            self.model(),
+            '<div class="scroll" tabindex="0">'
             f"<table>\n<caption>{html.escape(self.title)}: {html.escape(name)}</caption>\n"
-            f"<thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody>\n</table></div>\n</div>"
+            f"<thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody>\n</table></div>",
         )
 
 

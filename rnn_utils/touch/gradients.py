@@ -5,14 +5,14 @@ its attribute ``data-model``, from which the script computes every number it sho
 """
 
 import html
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from rnn_utils.checks import check_array, check_choice, check_int, check_number
-from rnn_utils.touch import NONLINEARITIES, Functions, numbers
+from rnn_utils.touch.embed import embed, numbers
+from rnn_utils.touch.unrolled import NONLINEARITIES, Functions
 
 SLOPES: Functions = {"tanh": lambda h: 1 - h**2, "relu": lambda h: (h > 0).astype(float), "identity": np.ones_like}
 SHOWN = (1, 10, 50)  # steps back in the table
@@ -101,8 +101,6 @@ class Gradients:
 
     def _repr_html_(self) -> str:
         """Return a table of some settings, with the model in an attribute."""
-        data = html.escape(json.dumps(self.model(), ensure_ascii=False, separators=(",", ":")), quote=False)
-        data = data.replace("'", "&#x27;")  # JSON is full of double quotes: the attribute has single ones
         distances = (*(k for k in SHOWN if k < len(self.x)), len(self.x))
         heads = ("matrix", "function", "scale", *(f"{k} step{'s' * (k > 1)} back" for k in distances))
         rows = []
@@ -112,11 +110,13 @@ class Gradients:
                     lengths = self.norms(name, scale, len(self.x), nonlinearity)
                     cells = (name, nonlinearity, scale, *(f"{lengths[k]:.0e}" for k in distances))
                     rows.append("".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells))
-        return (
-            f'<div class="gradients touch-frame" data-touch="gradients" data-model=\'{data}\'>\n<table>'
-            f"<caption>Length of the gradient some steps back, {len(self.x)} steps in all</caption>\n<thead><tr>"
+        return embed(
+            "gradients",
+            self.model(),
+            f"<table><caption>Length of the gradient some steps back, {len(self.x)} steps in all</caption>\n<thead><tr>"
             + "".join(f'<th scope="col">{head}</th>' for head in heads)
             + "</tr></thead>\n<tbody>\n"
             + "".join(f"<tr>{row}</tr>\n" for row in rows)
-            + "</tbody></table>\n</div>"
+            + "</tbody></table>",
+            classes="gradients touch-frame",
         )

@@ -6,7 +6,6 @@ its attribute ``data-model``, one byte each, from which ``book/_static/touch/sam
 
 import base64
 import html
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from rnn_utils.checks import check_array
 from rnn_utils.functional import softmax
+from rnn_utils.touch.embed import embed
 
 LEVELS = 127  # a signed byte: −127 … 127
 
@@ -102,12 +102,11 @@ class Sampler:
 
     def _repr_html_(self) -> str:
         """Return the example, with the model in an attribute."""
-        data = html.escape(json.dumps(self.model(), ensure_ascii=False, separators=(",", ":")), quote=False)
-        data = data.replace("'", "&#x27;")  # JSON is full of double quotes: the attribute has single ones
-        return (
-            f'<div class="sampler" data-touch="sampler" data-model=\'{data}\'>\n'
+        return embed(
+            "sampler",
+            self.model(),
             f"<p>The model was given <code>{html.escape(repr(self.prompt))}</code> and went on:</p>\n"
-            f"<pre>{html.escape(self.example)}</pre>\n</div>"
+            f"<pre>{html.escape(self.example)}</pre>",
         )
 
 
