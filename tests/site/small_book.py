@@ -37,9 +37,7 @@ def small_notebook() -> nbformat.NotebookNode:
     """A page with text, mathematics, a number and a figure."""
     cells = [
         nbformat.v4.new_markdown_cell("# A small page\n\nMass and energy: $E = mc^2$.", id="text-01"),
-        nbformat.v4.new_code_cell(
-            'from rnn_utils import plotting\n\nplotting.use_style()\nprint(6 * 7, "…")', id="code-01"
-        ),
+        nbformat.v4.new_code_cell("from rnn_utils import plotting\n\nplotting.use_style()\nprint(6 * 7)", id="code-01"),
         nbformat.v4.new_code_cell(
             "import matplotlib.pyplot as plt\n\nplt.plot([0, 1])\nplt.show()", id="code-02", metadata={"mystnb": FIGURE}
         ),

@@ -187,7 +187,7 @@ def test_command(command: str, checkout: Path) -> None:
         start_new_session=True,
     ) as process:
         try:
-            said = until_it_serves(process, trial) if trial.stops else process.communicate(timeout=400)[0]
+            said = until_it_serves(process, trial) if trial.stops else process.communicate(timeout=900)[0]
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
