@@ -172,15 +172,15 @@ class LSTM(RecurrentLayer):
         a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
         W_hh = p["weight_hh"]
         h, c = _states_from(state[0], T), _states_from(state[1], T)  # (T + 1, B, H) each
-        kept: list[tuple[np.ndarray, ...]] = []
+        steps: list[tuple[np.ndarray, ...]] = []
         for t in range(T):
             i, f, g, o = _split(a_x[t] + h[t] @ W_hh.T, 4)  # each (B, H)
             i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
             c[t + 1] = f * c[t] + i * g
             tanh_c = np.tanh(c[t + 1])
             h[t + 1] = o * tanh_c
-            kept.append((i, f, g, o, tanh_c))
-        kept = np.array(kept).swapaxes(1, 2)  # (T, B, 5, H)
+            steps.append((i, f, g, o, tanh_c))
+        kept = np.array(steps).swapaxes(1, 2)  # (T, B, 5, H)
         gates, tanh_c = kept[:, :, :4], kept[:, :, 4]
         if lengths is not None:  # a step of padding keeps the cell: f = 1, the other gates are shut
             gates[mark_padding(lengths, T)] = np.array([[0], [1], [0], [0]])
@@ -255,15 +255,15 @@ class GRU(RecurrentLayer):
         a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
         W_hh, b_hh = p["weight_hh"], p["bias_hh"]
         h = _states_from(state[0], T)  # (T + 1, B, H)
-        kept: list[tuple[np.ndarray, ...]] = []
+        steps: list[tuple[np.ndarray, ...]] = []
         for t in range(T):
             xr, xz, xn = _split(a_x[t], 3)  # each (B, H)
             hr, hz, hn = _split(h[t] @ W_hh.T + b_hh, 3)
             r, z = _sigmoid(xr + hr), _sigmoid(xz + hz)
             n = np.tanh(xn + r * hn)
             h[t + 1] = (1 - z) * n + z * h[t]
-            kept.append((r, z, n, hn))
-        kept = np.array(kept).swapaxes(1, 2)  # (T, B, 4, H)
+            steps.append((r, z, n, hn))
+        kept = np.array(steps).swapaxes(1, 2)  # (T, B, 4, H)
         final = final_state(h, lengths)
         return h[1:].copy(), final, GRUCache(x, h, kept[:, :, :3], kept[:, :, 3], lengths)
 
