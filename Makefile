@@ -48,8 +48,11 @@ test: lint unit tools structure notebooks site  ## everything: code, notebooks, 
 .venv-test:
 	@$(PYTHON) tools/setup_env.py test
 
-lint: .venv-test  ## style of code and notebooks
-	$(RUN) -m ruff check . && $(RUN) -m ruff format --check rnn_utils tests tools experiments benchmarks setup.py book/_ext
+lint: .venv-test  ## style of code and notebooks, types, and the site's JavaScript and CSS (this needs npm)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check rnn_utils tests tools experiments benchmarks setup.py book/_ext
+	$(RUN) -m mypy
+	$(RUN) -m tools.npm.lint
 
 unit: .venv-test  ## tests of rnn_utils, with coverage
 	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/unit $(COVER)) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/unit.xml
@@ -58,14 +61,14 @@ tools: .venv-test  ## tests of the commands that are listed here
 	$(RUN) -m pytest $(or $(TESTS),tests/tools) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/tools.xml
 
 structure: .venv-test  ## does every notebook keep to the template?
-	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q --junitxml=$(REPORTS)/structure.xml
+	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q -n 2 --junitxml=$(REPORTS)/structure.xml
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
 	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval $(or $(NB),book) -q -n 2 --dist loadfile \
 		-p no:cacheprovider --junitxml=$(REPORTS)/notebooks.xml
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadfile \
+	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadgroup \
 		--junitxml=$(REPORTS)/site.xml
 
 page: book .venv-test  ## of those, the test that runs every NumPy cell of every chapter in the page

@@ -168,10 +168,10 @@ def _status(name: str) -> int:
 def print_memory() -> None:
     """Print the peak of memory of one step, each measured in a process of its own."""
     say(f"\npeak memory of a step at T, B, D, H = {', '.join(map(str, MEMORY_SIZE))}; wanted: ours ÷ torch ≤ 1.5")
+    command = [sys.executable, "-m", "benchmarks.layers", "--peak"]
     for kind in KINDS:
         mine, theirs = (
-            float(subprocess.check_output([sys.executable, "-m", "benchmarks.layers", "--peak", kind, who], cwd=ROOT))
-            for who in ("ours", "torch")
+            float(subprocess.check_output([*command, kind, who], cwd=ROOT, timeout=600)) for who in ("ours", "torch")
         )
         say(f"{kind:5} ours {mine:6.1f} MiB, torch {theirs:6.1f} MiB: {mine / theirs:.2f}")
 

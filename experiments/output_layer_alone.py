@@ -29,7 +29,7 @@ SETTINGS = {
     },
     "choosing_seed": 100,
     "seeds": list(range(10)),
-    "long_seeds": [0],
+    "long_seeds": [0, 1, 2],
     "passes": 10,
     "long": {"whole": [[0, 0.5], [0, 0.25]], "output": [[0, 32.0]], "window": [[5, 2.0], [5, 1.0], [8, 1.0]]},
     "pieces": [4, 16, 32, 128],

@@ -53,8 +53,7 @@ def inputs(ids: np.ndarray, n: int | None) -> np.ndarray:
     x = data.one_hot(ids, V, np.float64)
     if n is None:
         return x
-    padded = np.concatenate([np.zeros((n - 1, *x.shape[1:])), x])
-    return np.concatenate([padded[k : k + len(x)] for k in range(n)], axis=2)
+    return data.last_inputs(x, n)
 
 
 def flat(a: np.ndarray) -> np.ndarray:

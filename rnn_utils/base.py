@@ -76,6 +76,8 @@ class Layer:
         "device": "no device: NumPy computes on the processor",
     }
 
+    __signature__: ClassVar[inspect.Signature]
+
     def __init_subclass__(cls, **options: Any) -> None:
         """Keep the signature of ``__init__`` for `help`, which ``__new__`` would hide."""
         super().__init_subclass__(**options)

@@ -75,7 +75,7 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], meta: 
     path = check_path("path", path)
     text = json.dumps({"format": FORMAT, **meta}, default=np.ndarray.tolist)  # a generator's state may hold arrays
     with replacing(path) as file:
-        np.savez(file, meta=np.array(text), **arrays)
+        np.savez(file, meta=np.array(text), **arrays)  # type: ignore[arg-type]  # no name is that of an option
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

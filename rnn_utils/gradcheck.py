@@ -18,7 +18,7 @@ class Worst(NamedTuple):
     """The entry of one array where the two gradients differ most."""
 
     error: float
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # hides the tuple's method, which nobody needs
     analytic: float
     numerical: float
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -102,4 +102,4 @@ class History:
             ax.plot(self.valid_steps, held_out, color=color("orange"), ls="--", marker="o", label="held out")
         ax.set(xlabel="training step", ylabel=label)
         ax.legend()
-        return ax.figure, ax
+        return cast("Figure", ax.figure), ax

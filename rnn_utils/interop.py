@@ -1,6 +1,6 @@
 """Layers to and from torch.nn: the parameters have the same names, layouts and meaning, so they are only copied."""
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def _layer_of(kind: type, module: Any) -> Layer:
         sizes = module.input_size, module.hidden_size, module.num_layers
         dropout = module.dropout if module.num_layers > 1 else 0.0
         stack = Stacked.of(kind, *sizes, bidirectional=module.bidirectional, dropout=dropout, **unused)
-        layer = stack if module.num_layers > 1 else stack.layers[0]
+        layer = cast(Layer, stack if module.num_layers > 1 else stack.layers[0])
     for name, mine in layer.params.items():  # every value drawn above is overwritten
         mine[...] = _value(module, _torch_name(layer, name))
     return layer
@@ -137,6 +137,8 @@ def to_torch(layer: Layer) -> "torch.nn.Module":
     """
     import torch
 
+    kind: Any
+    options: dict[str, Any]
     if isinstance(layer, Linear):
         kind, options = torch.nn.Linear, {"in_features": layer.in_features, "out_features": layer.out_features}
     elif isinstance(layer, Embedding):
@@ -203,7 +205,7 @@ def state_from_torch(layer: Layer, state: Any) -> Any:
 def _kind(module: Any) -> type:
     import torch
 
-    kinds = {torch.nn.RNN: RNN, torch.nn.LSTM: LSTM, torch.nn.GRU: GRU, torch.nn.Linear: Linear}
+    kinds: dict[Any, type] = {torch.nn.RNN: RNN, torch.nn.LSTM: LSTM, torch.nn.GRU: GRU, torch.nn.Linear: Linear}
     kinds[torch.nn.Embedding] = Embedding
     for theirs, ours in kinds.items():
         if isinstance(module, theirs):

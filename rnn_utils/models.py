@@ -151,7 +151,7 @@ class SequenceModel:
         if lengths is not None:
             ids = check_array("ids", x, ("T", "B"), kind="int")
             x = np.where(mark_padding(lengths, len(ids)), 0, ids)
-        if tokens:
+        if self.embedding is not None:
             return self.embedding.forward(x)
         return one_hot(x, self.input_size, self.dtype), np.asarray(x)
 
@@ -265,7 +265,7 @@ class SequenceModel:
             lengths = check_lengths(lengths, T, B)
             data = ~mark_padding(lengths, T)
             mask = mask if not self.every_step else data if mask is None else data & mask
-        elif self.every_step and self.reads_ahead:
+        elif mask is not None and self.every_step and self.reads_ahead:
             lengths = np.where(mask, np.arange(1, T + 1)[:, None], 1).max(axis=0)
         return _Answers(x, y, lengths, mask)
 
@@ -353,7 +353,8 @@ def _make_layer(layer: Any, input_size: int, hidden_size: int, rng: np.random.Ge
         got = f"a {type(layer).__name__} made already" if hasattr(layer, "forward") else repr(layer)
         raise TypeError(f"layer: got {got}, wanted what makes one: LSTM, or partial(Stacked.of, LSTM, num_layers=2)")
     made = layer(input_size, hidden_size, rng=rng, dtype=dtype)
-    for name, wanted in (("input_size", input_size), ("dtype", dtype)):
+    checked: dict[str, Any] = {"input_size": input_size, "dtype": dtype}
+    for name, wanted in checked.items():
         got = getattr(made, name, wanted)
         if got != wanted:
             raise ValueError(f"layer: got a layer of {name} {got}, wanted {wanted}")

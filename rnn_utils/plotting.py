@@ -6,7 +6,7 @@
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def use_style() -> None:
     """Give Matplotlib the book's style, and the notebook the picture format that its reader needs."""
     import matplotlib as mpl
 
-    mpl.rcParams.update(style())
+    mpl.rcParams.update(cast(Any, style()))
     svg = os.environ.get("RNN_FIGURES") == "svg"
     # Jupyter saves a figure with the figure's own background: none lets the page's show through.
     mpl.rcParams["figure.facecolor"] = mpl.rcParams["axes.facecolor"] = "none" if svg else "white"
@@ -191,14 +191,15 @@ def heatmap(
         options = {"cmap": signed_map(), "vmin": center - reach, "vmax": center + reach, **options}
     image = ax.imshow(matrix, **{"cmap": "cividis", "aspect": "auto", "interpolation": "nearest", **options})
     ax.grid(False)
-    ax.figure.colorbar(image, ax=ax, label=label)
-    return ax.figure, ax
+    figure = cast("Figure", ax.figure)
+    figure.colorbar(image, ax=ax, label=label)
+    return figure, ax
 
 
 def line_labels(ax: "Axes", *, gap: float = 4) -> None:
     """Write every line's label ``gap`` points right of its end, in its colour: no legend to match colours with."""
-    place = {"xytext": (gap, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
+    place: dict[str, Any] = {"xytext": (gap, 0), "textcoords": "offset points"}
     for line in ax.get_lines():
-        x, y, name = line.get_xdata(), line.get_ydata(), line.get_label()
+        x, y, name = np.asarray(line.get_xdata()), np.asarray(line.get_ydata()), str(line.get_label())
         if not name.startswith("_") and len(x):
-            ax.annotate(name, (x[-1], y[-1]), color=line.get_color(), **place)
+            ax.annotate(name, (x[-1], y[-1]), color=line.get_color(), va="center", annotation_clip=False, **place)

@@ -172,7 +172,7 @@ class LSTM(RecurrentLayer):
         a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
         W_hh = p["weight_hh"]
         h, c = _states_from(state[0], T), _states_from(state[1], T)  # (T + 1, B, H) each
-        kept = []
+        kept: list[tuple[np.ndarray, ...]] = []
         for t in range(T):
             i, f, g, o = _split(a_x[t] + h[t] @ W_hh.T, 4)  # each (B, H)
             i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
@@ -255,7 +255,7 @@ class GRU(RecurrentLayer):
         a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
         W_hh, b_hh = p["weight_hh"], p["bias_hh"]
         h = _states_from(state[0], T)  # (T + 1, B, H)
-        kept = []
+        kept: list[tuple[np.ndarray, ...]] = []
         for t in range(T):
             xr, xz, xn = _split(a_x[t], 3)  # each (B, H)
             hr, hz, hn = _split(h[t] @ W_hh.T + b_hh, 3)

@@ -281,7 +281,9 @@ class Stacked(Layer):
 
         """
         initial = [None] * len(self.layers) if state is None else _check_parts("state", state, len(self.layers))
-        final, caches, dropouts = [], [], []
+        final: list[Any] = []
+        caches: list[Any] = []
+        dropouts: list[Any] = []
         for layer, start in zip(self.layers, initial):
             if caches:
                 x, dropped = self.dropout.forward(x, rng)
@@ -318,12 +320,12 @@ class Stacked(Layer):
 
         """
         ends = [None] * len(self.layers) if dstate is None else _check_parts("dstate", dstate, len(self.layers))
-        starts, grads = [None] * len(self.layers), [{}] * len(self.layers)
+        starts: list[Any] = [None] * len(self.layers)
+        grads: list[Arrays] = [{}] * len(self.layers)
         for k in reversed(range(len(self.layers))):
-            dout, starts[k], grads[k] = self.layers[k].backward(dout, cache.layers[k], ends[k])
-            if k:
-                dout, _ = self.dropout.backward(dout, cache.dropouts[k - 1])
-        return dout, tuple(starts), _number(grads)
+            dx, starts[k], grads[k] = self.layers[k].backward(dout, cache.layers[k], ends[k])
+            dout = self.dropout.backward(dx, cache.dropouts[k - 1])[0] if k else dx
+        return dx, tuple(starts), _number(grads)
 
 
 def reverse(x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:

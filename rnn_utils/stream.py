@@ -127,8 +127,9 @@ def set_rng_state(rng: np.random.Generator | None, state: dict[str, Any] | None)
     if rng is None:
         return
     name = rng.bit_generator.state["bit_generator"]
-    if state["bit_generator"] != name:
-        raise ValueError(f"rng: got a {name} generator, wanted {state['bit_generator']}, as in the saved run")
+    wanted = state["bit_generator"] if state else "none"
+    if state is None or wanted != name:
+        raise ValueError(f"rng: got a {name} generator, wanted {wanted}, as in the saved run")
     rng.bit_generator.state = state
 
 

@@ -256,6 +256,7 @@ class _Run:
 
     def evaluate(self) -> None:
         """Measure the held-out loss, and keep the parameters if it is the lowest yet."""
+        assert self.validation is not None
         loss = evaluate(self.model, self.validation, carry_state=self.carry_state)
         if not math.isfinite(loss):
             raise self.failure(f"held-out loss {loss:.4g}")
@@ -291,6 +292,7 @@ class _Run:
         for name, p in self.model.params.items():
             if not np.isfinite(p).all():
                 raise self.failure(f"values of {name} that are not")
+        assert self.last is not None and self.path is not None
         loss, _ = self.model.loss(*self.last)
         if not math.isfinite(loss):
             raise self.failure(f"loss {loss:.4g} on the same batch after the update")

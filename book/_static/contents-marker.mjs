@@ -26,7 +26,7 @@ function mark() {
 }
 
 function soon() {
-  waiting ||= requestAnimationFrame(mark);
+  if (!waiting) waiting = requestAnimationFrame(mark);
 }
 
 for (const event of ["scroll", "resize", "hashchange"]) addEventListener(event, soon, { passive: true });

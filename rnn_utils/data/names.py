@@ -113,12 +113,12 @@ def surnames(
         raise ValueError(f"languages: got {list(languages)}, wanted different ones of {', '.join(LOCALES)}")
     if per_class is not None:
         check_int("per_class", per_class)
-        check_rng(rng)
+        rng = check_rng(rng)
     names: list[str] = []
     labels: list[int] = []
     for label, language in enumerate(languages):
         found = _surnames_of(LOCALES[language])
-        if per_class is not None and len(found) > per_class:
+        if per_class is not None and rng is not None and len(found) > per_class:
             found = sorted(rng.choice(found, size=per_class, replace=False).tolist())
         names += found
         labels += [label] * len(found)

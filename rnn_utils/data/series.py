@@ -245,7 +245,7 @@ def load_series(
         if isinstance(times, int | str):
             times = table.times("times", times)
     if isinstance(source, np.ma.MaskedArray):
-        source = source.astype(np.float64).filled(np.nan)
+        source = np.ma.filled(source.astype(np.float64), np.nan)
     if np.size(source) == 0:
         raise ValueError("source: got no values, wanted at least one")
     values = check_array("source", source, ("T",), finite=False).astype(np.float64)
@@ -254,7 +254,7 @@ def load_series(
         t = int(np.argmax(bad))
         hint = "; allow_gaps=True keeps missing values" if np.isnan(values[t]) else ""
         raise ValueError(f"source: got {values[t]} at position {t}, wanted finite numbers{hint}")
-    when = np.arange(len(values)) if times is None else times
+    when = np.arange(len(values)) if times is None else np.asarray(times)
     return Series(name, values, when, unit, period, f"{len(values)} values from {origin}.", origin)
 
 

@@ -296,19 +296,19 @@ def pattern_search(
     beginning of a possible match, and one more for "found", however long the row.
 
     """
-    pattern = np.asarray(pattern)
-    size = len(pattern)
+    wanted = np.asarray(pattern)
+    size = len(wanted)
     check_int("T", T, minimum=size)
     n = check_int("batch_size", batch_size)
-    places = np.arange(T - size + 1) if places is None else np.asarray(places)
-    if places.size == 0 or places.min() < 0 or places.max() > T - size:
-        raise ValueError(f"places: got {places.tolist()}, wanted some steps between 0 and T − {size} = {T - size}")
-    without = _rows_without(pattern, n - n // 2, T, check_rng(rng))
+    starts: np.ndarray = np.arange(T - size + 1) if places is None else np.asarray(places)
+    if starts.size == 0 or starts.min() < 0 or starts.max() > T - size:
+        raise ValueError(f"places: got {starts.tolist()}, wanted some steps between 0 and T − {size} = {T - size}")
+    without = _rows_without(wanted, n - n // 2, T, check_rng(rng))
     planted = np.empty((0, T), dtype=int)
     while len(planted) < n // 2:
-        rows = _rows_without(pattern, n, T, rng)
-        rows[np.arange(n)[:, None], rng.choice(places, size=n)[:, None] + np.arange(size)] = pattern
-        once = (sliding_window_view(rows, size, axis=1) == pattern).all(axis=2).sum(axis=1) == 1
+        rows = _rows_without(wanted, n, T, rng)
+        rows[np.arange(n)[:, None], rng.choice(starts, size=n)[:, None] + np.arange(size)] = wanted
+        once = (sliding_window_view(rows, size, axis=1) == wanted).all(axis=2).sum(axis=1) == 1
         planted = np.concatenate([planted, rows[once]])  # next to its neighbours the planted one may make a second
     bits = np.concatenate([without, planted[: n // 2]])
     return (2 * bits.T - 1)[:, :, None].astype(dtype), (np.arange(n) >= n - n // 2).astype(np.intp)

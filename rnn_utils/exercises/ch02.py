@@ -118,7 +118,7 @@ check_embedding_gradient = Exercise(
 
 
 def _merge(symbols, pair, once=False):
-    joined = []
+    joined: list[str] = []
     for symbol in symbols:
         if joined and (joined[-1], symbol) == pair and not (once and "".join(pair) in joined):
             joined[-1] += symbol

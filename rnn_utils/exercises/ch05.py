@@ -221,7 +221,7 @@ check_draw = Exercise(
         Mistake(
             "one too far",
             lambda logits, u: (cumulative(logits) > u[:, None]).argmax(axis=-1) + 1,
-            "each index is one too large: the first sum, p_0 alone, belongs to index 0",
+            "each index is one too large: the first sum, one probability alone, belongs to index 0",
         ),
         Mistake(
             "one too low",

@@ -147,7 +147,7 @@ check_gradient_angle = Exercise(
             "norms added",
             lambda a, b: degrees(
                 dot(a, b),
-                sum(np.linalg.norm(a[n]) for n in a) * sum(np.linalg.norm(b[n]) for n in b),
+                float(sum(np.linalg.norm(a[n]) for n in a) * sum(np.linalg.norm(b[n]) for n in b)),
             ),
             "the norms of the arrays were added: it is their squares that add up",
         ),
@@ -215,7 +215,7 @@ check_top_p = Exercise(
         Mistake(
             "not sorted",
             lambda logits, p: keep(
-                softmax(logits), np.arange(min(len(logits), np.searchsorted(softmax(logits).cumsum(), p) + 1))
+                softmax(logits), np.arange(min(len(logits), int(np.searchsorted(softmax(logits).cumsum(), p)) + 1))
             ),
             "the sum ran in the order of the vocabulary: sort by probability first",
         ),

@@ -110,8 +110,8 @@ class Exercise:
                 return f"returned {listed(got)}, wanted {listed(want)}"
         lengths = [self._lengths(mine.case) for mine in tried]
         for part in wanted[0]:
-            got, want = [case[part] for case in given], [case[part] for case in wanted]
-            found = compare(got, want, lengths, self.axes.get(part, ""), self.tolerance)
+            theirs, ours = [case[part] for case in given], [case[part] for case in wanted]
+            found = compare(theirs, ours, lengths, self.axes.get(part, ""), self.tolerance)
             if found is not None:
                 subject = self.label or ("the result" if part == "result" else "`{}`")
                 return f"{subject.format(part)} {found.text}" + (

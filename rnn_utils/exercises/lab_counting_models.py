@@ -97,7 +97,7 @@ check_message_length = Exercise(
     mistakes=(
         Mistake(
             "the product",
-            lambda p: int(np.ceil(-np.log2(max(np.prod(p), 5e-324)))),
+            lambda p: int(np.ceil(-np.log2(max(float(np.prod(p)), 5e-324)))),
             "the product of thousands of probabilities is too small for a float: add up logarithms",
         ),
         Mistake(

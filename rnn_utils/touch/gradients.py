@@ -12,9 +12,9 @@ import numpy as np
 
 from rnn_utils.checks import check_array, check_choice, check_int, check_number
 from rnn_utils.touch.embed import embed, numbers
-from rnn_utils.touch.unrolled import NONLINEARITIES
+from rnn_utils.touch.unrolled import NONLINEARITIES, Functions
 
-SLOPES = {"tanh": lambda h: 1 - h**2, "relu": lambda h: (h > 0).astype(float), "identity": np.ones_like}
+SLOPES: Functions = {"tanh": lambda h: 1 - h**2, "relu": lambda h: (h > 0).astype(float), "identity": np.ones_like}
 SHOWN = (1, 10, 50)  # steps back in the table
 SCALES = (0.8, 1.0, 1.5)  # scales in the table
 

@@ -1,7 +1,7 @@
 """A recurrent network, step by step: ``book/_static/touch/unrolled.mjs``."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from rnn_utils.data.tokens import words
 from rnn_utils.functional import sigmoid, softmax
 from rnn_utils.touch.embed import embed, numbers
 
-NONLINEARITIES = {"tanh": np.tanh, "relu": lambda a: np.maximum(a, 0), "identity": lambda a: a}
-OUTPUTS = {"softmax": softmax, "sigmoid": sigmoid, "linear": lambda o: o}
+Functions = dict[str, Callable[[np.ndarray], np.ndarray]]
+NONLINEARITIES: Functions = {"tanh": np.tanh, "relu": lambda a: np.maximum(a, 0), "identity": lambda a: a}
+OUTPUTS: Functions = {"softmax": softmax, "sigmoid": sigmoid, "linear": lambda o: o}
 UNITS = ("word", "character")
 
 
@@ -72,7 +73,7 @@ class Unrolled:
         self.output = check_choice("output", output, tuple(OUTPUTS))
         if inputs is not None:
             self.inputs = check_array("inputs", inputs, (len(self.tokens), "D"))
-        D = len(self.tokens) if inputs is None else self.inputs.shape[1]
+        D = len(self.tokens) if self.inputs is None else self.inputs.shape[1]
         H, answers = np.shape(weights["b"])[0], len(self.outputs)
         shapes = {"W_ih": (H, D), "W_hh": (H, H), "b": (H,), "W_hy": (answers, H), "b_y": (answers,)}
         self.weights = {name: check_array(f"weights: {name}", weights[name], shape) for name, shape in shapes.items()}
@@ -111,11 +112,11 @@ class Unrolled:
         """
         w, ids = self.weights, self.encode(text)
         inputs = np.eye(len(self.tokens)) if self.inputs is None else self.inputs
-        h, states = np.zeros(len(w["b"])), []
+        h, after = np.zeros(len(w["b"])), []
         for x in inputs[ids]:
             h = NONLINEARITIES[self.nonlinearity](w["W_ih"] @ x + (0 if cut else w["W_hh"] @ h) + w["b"])
-            states.append(h)
-        states = np.array(states)
+            after.append(h)
+        states = np.array(after)
         return states, OUTPUTS[self.output](states @ w["W_hy"].T + w["b_y"])
 
     def model(self) -> dict[str, Any]:

@@ -24,6 +24,22 @@ WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 LONGEST = 40  # minutes: a whole chapter in the page on a busy machine
 # Still pages: what moves would be caught half-way.
 QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
+# Two frames later, those who observe sizes have been told, and scripts have done what they do at the start.
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hand out a file at a time, for its tests share what they open; a chapter run in the page is a file of its own.
+
+    These take longest and come first, so that both workers end at about the same time.
+    """
+
+    def runs_a_chapter(item: pytest.Item) -> bool:
+        return item.path.name == "test_run_chapters.py"
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if runs_a_chapter(item) else item.path.name))
+    items.sort(key=lambda item: not runs_a_chapter(item))
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ONE_PAGE, PHONE, QUIET_CONTEXT, SITE, WIDE
+from conftest import ONE_PAGE, PHONE, QUIET_CONTEXT, SITE, TWO_FRAMES, WIDE
 from playwright.sync_api import TimeoutError, expect
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf8")
@@ -18,8 +18,6 @@ UNFOLD = """() => {
     for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
     for (const folded of document.querySelectorAll("article details")) folded.open = true;
 }"""
-# Two frames later those who observe sizes have been told.
-TOLD = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async () => (await axe.run({exclude: [[".katex-html"]]}, {resultTypes: ["violations"],
     rules: {"color-contrast": {enabled: false}, "target-size": {enabled: true}}})).violations"""
@@ -78,7 +76,7 @@ def resize(page: Any, viewport: dict[str, int], tries: int = 3) -> None:
             raise
         page.set_viewport_size({name: pixels + 10 for name, pixels in viewport.items()})
         resize(page, viewport, tries - 1)
-    page.evaluate(TOLD)
+    page.evaluate(TWO_FRAMES)
 
 
 def said(found: list[dict[str, Any]]) -> Iterator[str]:
@@ -91,7 +89,7 @@ def said(found: list[dict[str, Any]]) -> Iterator[str]:
 def unfolded(context: Any, address: str) -> list[str]:
     """What axe-core finds at an address, with everything open that unfolds."""
     page = context.new_page()
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
     resize(page, PHONE)
     page.evaluate(AXE)
     found = [f"as opened {what}" for what in said(page.evaluate(PLACES))]

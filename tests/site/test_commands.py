@@ -83,10 +83,70 @@ def test_every_command_is_tried() -> None:
         assert named_in(page) <= set(TRIALS), page
 
 
+def test_the_two_lines_without_make_build_the_book(checkout: Path) -> None:
+    """As the README has them for Windows, with this machine's names of programs and folders."""
+    text = (ROOT / "README.md").read_text("utf8")
+    found = re.search(r"as on Windows.*?```\n(.*?)```", text, re.DOTALL)
+    assert found
+    set_up, build = found[1].splitlines()
+    here = {"py -3.13": sys.executable, "\\": "/", ".venv/Scripts/python": ".venv/bin/python"}
+    said = ""
+    for line in (set_up, build):
+        for theirs, ours in here.items():
+            line = line.replace(theirs, ours)
+        done = subprocess.run(
+            line, shell=True, cwd=checkout, env=shell_variables(checkout), capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        said += done.stdout
+    assert "the book is at" in said
+
+
+def rows() -> dict[str, list[str]]:
+    """Commands of the README's table for pip, by system."""
+    text = (ROOT / "README.md").read_text("utf8")
+    cells = [line.split("|")[1:-1] for line in text.splitlines() if re.match(r" *\| (Linux|macOS|Windows) ", line)]
+    return {system.strip(): re.findall("`([^`]+)`", "".join(commands)) for system, *commands in cells}
+
+
+def test_the_table_for_pip_says_the_same_for_every_system() -> None:
+    linux, mac, windows = (rows()[system] for system in ("Linux", "macOS", "Windows"))
+    assert [
+        command.replace("\\", "/").replace("Scripts", "bin").replace("py -3.13", "python3") for command in windows
+    ] == mac
+    assert linux[0] == mac[0]
+    assert linux[-1] == mac[-1]
+    assert linux[2].replace(".venv/bin/uv pip", ".venv/bin/pip").replace(" --torch-backend cpu", "") == mac[1]
+
+
+def test_the_table_for_pip_opens_the_notebooks(tmp_path: Path) -> None:
+    """Its commands for Linux, in order, from what uv keeps. Left out is torch, whose index may be out of reach."""
+    folder = project(tmp_path / "project", "README.md")
+    make, _, install, start = rows()["Linux"]  # the second installs uv, which is here
+    without_torch = install.replace(" --torch-backend cpu", "").replace(" -r requirements/torch.txt", "")
+    assert without_torch != install
+    uv = f"{sys.executable} -m uv pip install --python .venv/bin/python --offline"
+    commands = [
+        f"{make} --without-pip".replace("python3", sys.executable),
+        without_torch.replace(".venv/bin/uv pip install", uv),
+        f"{start.replace('lab book', 'lab --version')}",
+    ]
+    for command in commands:
+        done = subprocess.run(
+            command, shell=True, cwd=folder, env=shell_variables(folder), capture_output=True, text=True, timeout=300
+        )
+        if done.returncode and "network was disabled" in done.stderr and "CI" not in os.environ:
+            pytest.skip("uv has not kept the packages, and the network is not asked")
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert re.match(r"4\.\d", done.stdout)
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with the small book, the tests, and an environment."""
-    folder = project(tmp_path_factory.mktemp("commands") / "project", "tests", "benchmarks", "experiments", "Makefile")
+    folder = project(
+        tmp_path_factory.mktemp("commands") / "project", "tests", "benchmarks", "experiments", "setup.py", "Makefile"
+    )
     borrow_environment(folder)
     return folder
 
