@@ -38,10 +38,10 @@ def with_partner(n: int, partner: dict[str, Any], weights: tuple[float, ...]) ->
     """Return the weight chosen on the last tenth of the training part, and the loss on the held-out text."""
     ids, held_ids = texts()
     fit_ids, valid_ids = data.split(ids, (0.9, 0.1))
-    pair = [NGram(fit_ids, n, V).losses(valid_ids), NGram(fit_ids, V=V, **partner).losses(valid_ids)]
-    weight = min(weights, key=lambda each: mixed(*pair, each))
-    pair = [NGram(ids, n, V).losses(held_ids), NGram(ids, V=V, **partner).losses(held_ids)]
-    return {"weight": weight, "nats": mixed(*pair, weight)}
+    own, other = NGram(fit_ids, n, V).losses(valid_ids), NGram(fit_ids, V=V, **partner).losses(valid_ids)
+    weight = min(weights, key=lambda each: mixed(own, other, each))
+    own, other = NGram(ids, n, V).losses(held_ids), NGram(ids, V=V, **partner).losses(held_ids)
+    return {"weight": weight, "nats": mixed(own, other, weight)}
 
 
 def goes_on_counting(n: int, blocks: int) -> float:

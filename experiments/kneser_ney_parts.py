@@ -87,7 +87,7 @@ def count(ids: np.ndarray, longest: int) -> dict[str, list[Counts]]:
 def mix(table: Counts, text: int, p: np.ndarray, setting: str | None, value: float | None) -> np.ndarray:
     """Return the probabilities of a text's tokens by one table, given those by the shorter contexts, p: (N,)."""
     c, total, *kinds = (values[-len(p) :] for values in table.found[text])
-    if setting in ("strengths", "growths"):
+    if value is not None and setting in ("strengths", "growths"):
         kappa = value if setting == "strengths" else value * sum(kinds)
         return np.where(total > 0, (c + kappa * p) / np.maximum(total + kappa, 1e-9), p)
     off = table.three_discounts() if setting is None else np.array([0, value, value, value])

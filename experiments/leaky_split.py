@@ -122,7 +122,7 @@ def run(
     """Return for each stretch its splits with their choices, and the losses of the best bigram and of every model."""
     ids, held_ids = texts()
     how = {"T": T, "steps": steps, "orders": orders, "held_ids": held_ids}
-    found = []
+    found: list[dict[str, Any]] = []
     for start, stop in stretches:
         how["seeds"] = fewer_seeds if found else seeds
         rows, true = choices(grid_losses, "strength", strengths, ids[start:stop], **how)

@@ -30,7 +30,7 @@ class NGram:
 
     - "interpolated" adds k imagined tokens, k being the `strength`, spread as the shorter context would spread them:
       p(c | u) = (N(uc) + k p(c | v)) / (N(u) + k).
-    - "witten-bell" adds k imagined tokens for each of the K(u) different tokens that followed u, spread in the same way:
+    - "witten-bell" adds k imagined tokens for each of the K(u) different tokens that followed u, spread likewise:
       p(c | u) = (N(uc) + k K(u) p(c | v)) / (N(u) + k K(u)).
     - "kneser-ney" takes the `discount` δ off every count and gives what it took to the shorter context:
       p(c | u) = (max(N(uc) − δ, 0) + δ K(u) p(c | v)) / N(u), and below the highest order N(uc) is not how
