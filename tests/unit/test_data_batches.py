@@ -131,7 +131,7 @@ def test_pad_and_mask_undo_each_other(sequences):
 def test_pad_says_what_is_wrong():
     with pytest.raises(ValueError, match="sequences: got none"):
         pad([])
-    with pytest.raises(ValueError, match=r"sequences\[1\]: got shape \(0,\), wanted \(T,\)"):
+    with pytest.raises(ValueError, match=r"sequences\[1\]: got shape \(0,\), which is empty, wanted \(T,\)"):
         pad([[1], []])
     with pytest.raises(ValueError, match=r"sequences\[1\]: got shape \(1, 3\), wanted \(T, 2\)"):
         pad([np.ones((2, 2)), np.ones((1, 3))])
