@@ -125,18 +125,14 @@ class RNN(RecurrentLayer):
 
 
 class LSTMCache(NamedTuple):
-    """What `LSTM.backward` needs; h and c hold the states after 0 … T steps."""
+    """What `LSTM.backward` needs; h and c hold the states after 0 … T steps, gates are i, f, g, o."""
 
     x: np.ndarray  # (T, B, D)
     h: np.ndarray  # (T + 1, B, H)
     c: np.ndarray  # (T + 1, B, H)
-    kept: list[tuple[np.ndarray, ...]]  # T times i, f, g, o and tanh(c), each (B, H)
+    gates: np.ndarray  # (T, B, 4, H)
+    tanh_c: np.ndarray  # (T, B, H)
     lengths: np.ndarray | None  # (B,)
-
-    @property
-    def gates(self) -> np.ndarray:
-        """The gates i, f, g, o at every step, (T, B, 4, H)."""
-        return np.array([step[:4] for step in self.kept]).swapaxes(1, 2)
 
 
 class LSTM(RecurrentLayer):
@@ -176,63 +172,52 @@ class LSTM(RecurrentLayer):
         a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"] + p["bias_hh"])  # (T, B, 4H)
         W_hh = p["weight_hh"]
         h, c = _states_from(state[0], T), _states_from(state[1], T)  # (T + 1, B, H) each
-        kept: list[tuple[np.ndarray, ...]] = []
+        steps: list[tuple[np.ndarray, ...]] = []
         for t in range(T):
             i, f, g, o = _split(a_x[t] + h[t] @ W_hh.T, 4)  # each (B, H)
             i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
             c[t + 1] = f * c[t] + i * g
             tanh_c = np.tanh(c[t + 1])
             h[t + 1] = o * tanh_c
-            kept.append((i, f, g, o, tanh_c))
+            steps.append((i, f, g, o, tanh_c))
+        kept = np.array(steps).swapaxes(1, 2)  # (T, B, 5, H)
+        gates, tanh_c = kept[:, :, :4], kept[:, :, 4]
         if lengths is not None:  # a step of padding keeps the cell: f = 1, the other gates are shut
-            for padding, gates in zip(mark_padding(lengths, T), kept):
-                for gate, value in zip(gates, (0, 1, 0, 0)):
-                    gate[padding] = value
+            gates[mark_padding(lengths, T)] = np.array([[0], [1], [0], [0]])
         final = final_state(h, lengths), final_state(c, lengths)
-        return h[1:].copy(), final, LSTMCache(x, h, c, kept, lengths)
+        return h[1:].copy(), final, LSTMCache(x, h, c, gates, tanh_c, lengths)
 
     def _backward(
         self, dout: np.ndarray, cache: LSTMCache, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Arrays]:
-        x, h, c, kept, lengths = cache
+        x, h, c, gates, tanh_c, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
         dc = dstate[1]  # with lengths too: the padding, where f = 1, hands it on
-        to_i, to_f, to_g, to_o, to_c = self._slopes(kept, c)  # each (T, B, H)
+        i, f, g, o = gates.transpose(2, 0, 1, 3)  # each (T, B, H), and so are the slopes:
+        to_i = g * i * (1 - i)  # ∂c_t by what is inside i, f and g
+        to_f = c[:-1] * f * (1 - f)
+        to_g = i * (1 - g**2)
+        to_o = tanh_c * o * (1 - o)  # ∂h_t by what is inside o
+        to_c = o * (1 - tanh_c**2)  # ∂h_t by c_t
         da = np.empty((*dout.shape[:2], 4 * self.hidden_size), self.dtype)  # (T, B, 4H)
         for t in reversed(range(len(x))):
             dh = dh + dout[t]
             dc = dc + dh * to_c[t]  # c_t reaches the loss by itself and through h_t
             np.concatenate([dc * to_i[t], dc * to_f[t], dc * to_g[t], dh * to_o[t]], axis=1, out=da[t])
-            _, f, *_ = kept[t]
-            dh, dc = da[t] @ W_hh, dc * f
+            dh, dc = da[t] @ W_hh, dc * f[t]
         grads = product_gradients("ih", da, x) | product_gradients("hh", da, h[:-1])
         return _time_product(da, W_ih), (dh, dc), grads
 
-    @staticmethod
-    def _slopes(kept: list[tuple[np.ndarray, ...]], c: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return ∂c_t by what is inside i, f and g, ∂h_t by what is inside o, and ∂h_t by c_t, each (T, B, H)."""
-        i, f, g, o, tanh_c = map(np.array, zip(*kept))
-        to_i = g * i * (1 - i)
-        to_f = c[:-1] * f * (1 - f)
-        to_g = i * (1 - g**2)
-        to_o = tanh_c * o * (1 - o)
-        to_c = o * (1 - tanh_c**2)
-        return to_i, to_f, to_g, to_o, to_c
-
 
 class GRUCache(NamedTuple):
-    """What `GRU.backward` needs; h holds the states after 0 … T steps."""
+    """What `GRU.backward` needs; h holds the states after 0 … T steps, gates are r, z, n, and hn = W_hn h + b_hn."""
 
     x: np.ndarray  # (T, B, D)
     h: np.ndarray  # (T + 1, B, H)
-    kept: list[tuple[np.ndarray, ...]]  # T times r, z, n and W_hn h + b_hn, each (B, H)
+    gates: np.ndarray  # (T, B, 3, H)
+    hn: np.ndarray  # (T, B, H)
     lengths: np.ndarray | None  # (B,)
-
-    @property
-    def gates(self) -> np.ndarray:
-        """The gates r and z and the candidate n at every step, (T, B, 3, H)."""
-        return np.array([step[:3] for step in self.kept]).swapaxes(1, 2)
 
 
 class GRU(RecurrentLayer):
@@ -270,41 +255,35 @@ class GRU(RecurrentLayer):
         a_x = _time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, 3H)
         W_hh, b_hh = p["weight_hh"], p["bias_hh"]
         h = _states_from(state[0], T)  # (T + 1, B, H)
-        kept: list[tuple[np.ndarray, ...]] = []
+        steps: list[tuple[np.ndarray, ...]] = []
         for t in range(T):
             xr, xz, xn = _split(a_x[t], 3)  # each (B, H)
             hr, hz, hn = _split(h[t] @ W_hh.T + b_hh, 3)
             r, z = _sigmoid(xr + hr), _sigmoid(xz + hz)
             n = np.tanh(xn + r * hn)
             h[t + 1] = (1 - z) * n + z * h[t]
-            kept.append((r, z, n, hn))
+            steps.append((r, z, n, hn))
+        kept = np.array(steps).swapaxes(1, 2)  # (T, B, 4, H)
         final = final_state(h, lengths)
-        return h[1:].copy(), final, GRUCache(x, h, kept, lengths)
+        return h[1:].copy(), final, GRUCache(x, h, kept[:, :, :3], kept[:, :, 3], lengths)
 
     def _backward(
         self, dout: np.ndarray, cache: GRUCache, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, np.ndarray, Arrays]:
-        x, h, kept, lengths = cache
+        x, h, gates, hn, lengths = cache
         W_ih, W_hh = self.params["weight_ih"], self.params["weight_hh"]
         dout, dh = outside_gradient(dout, dstate[0], lengths)
-        to_r, to_z, to_n = self._slopes(kept, h)  # each (T, B, H)
+        r, z, n = gates.transpose(2, 0, 1, 3)  # each (T, B, H), and so are the slopes:
+        to_n = (1 - z) * (1 - n**2)  # ∂h_t by what is inside n, z and r
+        to_z = (h[:-1] - n) * z * (1 - z)
+        to_r = to_n * hn * r * (1 - r)
         da_x = np.empty((*dout.shape[:2], 3 * self.hidden_size), self.dtype)  # (T, B, 3H)
         da_h = np.empty_like(da_x)
         for t in reversed(range(len(x))):
-            r, z, *_ = kept[t]
             dh = dh + dout[t]
             da_r, da_z, da_n = dh * to_r[t], dh * to_z[t], dh * to_n[t]
             np.concatenate([da_r, da_z, da_n], axis=1, out=da_x[t])
-            np.concatenate([da_r, da_z, da_n * r], axis=1, out=da_h[t])  # the reset gate stands before this product
-            dh = dh * z + da_h[t] @ W_hh
+            np.concatenate([da_r, da_z, da_n * r[t]], axis=1, out=da_h[t])  # the reset gate stands before this product
+            dh = dh * z[t] + da_h[t] @ W_hh
         grads = product_gradients("ih", da_x, x) | product_gradients("hh", da_h, h[:-1])
         return _time_product(da_x, W_ih), dh, grads
-
-    @staticmethod
-    def _slopes(kept: list[tuple[np.ndarray, ...]], h: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return ∂h_t by what is inside r, z and n, each (T, B, H)."""
-        r, z, n, hn = map(np.array, zip(*kept))
-        to_n = (1 - z) * (1 - n**2)
-        to_z = (h[:-1] - n) * z * (1 - z)
-        to_r = to_n * hn * r * (1 - r)
-        return to_r, to_z, to_n

@@ -31,7 +31,7 @@ def embed(script: str, model: dict[str, Any], content: str, *, classes: str | No
     return f'<div class="{classes or script}" data-touch="{script}" data-model=\'{data}\'>\n{content}\n</div>'
 
 
-def numbers(array: np.ndarray) -> list:
+def numbers(array: np.ndarray) -> list[Any]:
     """Return an array as nested lists of the shortest decimals that give its numbers back."""
     if array.ndim > 1:
         return [numbers(row) for row in array]

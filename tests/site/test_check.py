@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-from test_build import COPIED, ROOT, small_notebook
+from small_book import COPIED, ROOT, small_notebook
 
 from tools.site import one_page
 

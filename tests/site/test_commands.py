@@ -144,7 +144,9 @@ def test_the_table_for_pip_opens_the_notebooks(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with the small book, the tests, and an environment."""
-    folder = project(tmp_path_factory.mktemp("commands") / "project", "tests", "benchmarks", "experiments", "Makefile")
+    folder = project(
+        tmp_path_factory.mktemp("commands") / "project", "tests", "benchmarks", "experiments", "setup.py", "Makefile"
+    )
     borrow_environment(folder)
     return folder
 

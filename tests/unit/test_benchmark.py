@@ -37,8 +37,10 @@ def test_a_naive_layer_computes_what_pytorchs_does(naive, kind):
 
 def bench(*arguments, **environment):
     """Run what `make bench` runs, as the Makefile writes it, with this Python and some arguments more."""
-    (recipe,) = re.findall(r"^bench:.*\n\t\$\(THREADS\) \$\(RUN\) (.*)$", (ROOT / "Makefile").read_text("utf8"), re.M)
-    command = [sys.executable, *recipe.replace("$(BENCH)", "").split(), *arguments]
+    (recipe,) = re.findall(
+        r"^bench:.*\n\t\$\(THREADS\) \$\(RUN\) (.*) \$\(BENCH\)$", (ROOT / "Makefile").read_text("utf8"), re.M
+    )
+    command = [sys.executable, *recipe.split(), *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | environment
     return subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment).stdout
 

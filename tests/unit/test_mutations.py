@@ -53,8 +53,8 @@ FAULTS = {
     ),
     "LSTM: the cell forgets by the input gate": (
         "recurrent.py",
-        "            _, f, *_ = kept[t]",
-        "            f, *_ = kept[t]",
+        "dc * f[t]\n",
+        "dc * i[t]\n",
         DIFFERENCES.format("LSTM"),
     ),
     "LSTM: gradient of the final cell dropped": (
@@ -71,7 +71,12 @@ FAULTS = {
     ),
     "GRU: sign": ("recurrent.py", "(1 - z) * n + z * h[t]", "(1 - z) * n - z * h[t]", DIFFERENCES.format("GRU")),
     "GRU: off by one in time": ("recurrent.py", "(h[:-1] - n) * z", "(h[1:] - n) * z", DIFFERENCES.format("GRU")),
-    "GRU: z for 1 − z": ("recurrent.py", "dh = dh * z + da_h", "dh = dh * (1 - z) + da_h", DIFFERENCES.format("GRU")),
+    "GRU: z for 1 − z": (
+        "recurrent.py",
+        "dh = dh * z[t] + da_h",
+        "dh = dh * (1 - z[t]) + da_h",
+        DIFFERENCES.format("GRU"),
+    ),
     "GRU: reset before both products": (
         "recurrent.py",
         "[da_r, da_z, da_n], axis",
@@ -108,8 +113,8 @@ FAULTS = {
     ),
     "padding: the cell does not pass through": (
         "recurrent.py",
-        "zip(gates, (0, 1, 0, 0))",
-        "zip(gates, (0, 0, 0, 0))",
+        "np.array([[0], [1], [0], [0]])",
+        "np.array([[0], [0], [0], [0]])",
         PADDING.format("LSTM"),
     ),
     "a final state that shares memory": (
