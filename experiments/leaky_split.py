@@ -1,28 +1,33 @@
 """Which n-gram does a split choose, and what does the choice cost on text that nobody has seen?
 
-A tenth of the training text is used to choose the length n and the strength κ of an interpolated n-gram. It is cut off
-in four ways: in order or from shuffled windows, and the windows lie side by side or each overlaps the next by half. The
-chosen model then counts all of the text that was split and is scored on the held-out text. Overlapping windows count
-most of the text twice; in order they do so as well, which tells double counting from the leak. The full run takes about
-half a minute.
+A tenth of the text is used to choose the length n and the strength κ of an interpolated n-gram. It is cut off in five
+ways: in order or from shuffled windows, the windows side by side or each overlapping the next by half, and shuffled and
+overlapping, but without the windows for counting that share text with a window for choosing. The chosen model then
+counts all of the text that was split and is scored on the held-out text. Overlapping windows count most of the text
+twice; in order they do so as well, which tells double counting from the leak.
+
+All of this is done on five stretches of 200,000 characters and on the whole training text. On the first stretch the
+same is asked of Kneser–Ney, and one model is scored on later and later text. The full run takes a minute and a half.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from experiments import saving
-from experiments.kneser_ney_parts import Counts, V, look_up, runs, texts
+from experiments.kneser_ney_parts import Counts, V, count, look_up, losses, runs, texts
 from rnn_utils.ngram import NGram
 
 SETTINGS: dict[str, Any] = {
-    "characters": (200_000, 1_018_970),  # from the beginning of the training text; the second is all of it
+    "stretches": (*((start, start + 200_000) for start in range(0, 1_000_000, 200_000)), (0, 1_018_970)),
     "T": 100,
     "steps": {"side by side": 100, "overlapping": 50},
     "orders": (2, 4, 6, 8, 10),  # V to the power of 10 is the last that fits a 64-bit number
     "strengths": (0.5, 1, 2, 5, 10, 20, 50, 100, 250),
-    "seeds": tuple(range(10)),
+    "discounts": (0.1, 0.3, 0.5, 0.7, 0.8, 0.9),
+    "seeds": tuple(range(10)),  # on the first stretch
+    "fewer_seeds": (0, 1, 2),  # on the others, and for Kneser–Ney
 }
 
 
@@ -53,6 +58,18 @@ def grid_losses(
     return table
 
 
+def kneser_ney_losses(
+    seen: np.ndarray, scored: np.ndarray, orders: tuple[int, ...], discounts: tuple[float, ...]
+) -> np.ndarray:
+    """Return the loss on `scored` of each Kneser–Ney model that has counted `seen`: (orders, discounts)."""
+    tables = count(seen, max(orders))
+    for both in tables.values():
+        for n, table in enumerate(both, 1):
+            table.ask(runs(scored, n).ravel())
+    found = [losses(tables, 0, orders, "different", "discounts", each) for each in discounts]
+    return np.array([[each[n] for each in found] for n in orders])
+
+
 def splits(
     ids: np.ndarray, T: int, steps: dict[str, int], seeds: tuple[int, ...]
 ) -> Iterator[tuple[dict[str, Any], Any, Any]]:
@@ -65,44 +82,73 @@ def splits(
         for seed in seeds:
             kept = np.random.default_rng(seed).permutation(rank) < len(rank) // 10
             yield {"split": "shuffled", "windows": layout, "seed": seed}, windows[:, ~kept], windows[:, kept]
+            reach = (T - 1) // step  # how many windows further on the text of a window still begins
+            if reach:
+                near = np.convolve(kept, np.ones(2 * reach + 1, dtype=int), mode="same") > 0
+                yield {"split": "purged", "windows": layout, "seed": seed}, windows[:, ~near], windows[:, kept]
+
+
+def choices(
+    table_of: Callable[..., np.ndarray], name: str, settings: tuple[float, ...], ids: np.ndarray, **how: Any
+) -> tuple[list[dict[str, Any]], np.ndarray]:
+    """Return a row for each split of `ids` with its choice, and the held-out loss of every model."""
+    orders, held_ids = how["orders"], how["held_ids"]
+    true, rows = table_of(ids, held_ids, orders, settings), []
+    for split, seen, kept in splits(ids, how["T"], how["steps"], how["seeds"]):
+        believed = table_of(seen, kept, orders, settings)
+        i, j = (int(k) for k in np.unravel_index(believed.argmin(), believed.shape))
+        found = {"believed": round(float(believed[i, j]), 4), "held_out": round(float(true[i, j]), 4)}
+        rows.append({**split, "n": orders[i], name: settings[j], **found})
+    return rows, true
+
+
+def along_the_text(size: int, n: int, strength: float) -> list[float]:
+    """Return the loss of one model, counted on nine tenths of `size` characters, on each later tenth of that size."""
+    text, seen = np.concatenate(texts()), size * 9 // 10
+    later = [text[start : start + size // 10] for start in range(seen, len(text) - size // 10 + 1, size // 10)]
+    return [round(float(grid_losses(text[:seen], part, (n,), (strength,))[0, 0]), 4) for part in later]
 
 
 def run(
-    characters: tuple[int, ...],
+    stretches: tuple[tuple[int, int], ...],
     T: int,
     steps: dict[str, int],
     orders: tuple[int, ...],
     strengths: tuple[float, ...],
+    discounts: tuple[float, ...],
     seeds: tuple[int, ...],
+    fewer_seeds: tuple[int, ...],
 ) -> dict[str, Any]:
-    """Return a row for each split of each length of text, and each length's table of held-out losses."""
+    """Return for each stretch its splits with their choices, and the losses of the best bigram and of every model."""
     ids, held_ids = texts()
-    rows, tables = [], {}
-    for size in characters:
-        true = grid_losses(ids[:size], held_ids, orders, strengths)
-        tables[str(size)] = true.round(4).tolist()
-        for name, seen, kept in splits(ids[:size], T, steps, seeds):
-            believed = grid_losses(seen, kept, orders, strengths)
-            i, j = (int(k) for k in np.unravel_index(believed.argmin(), believed.shape))
-            chosen = {"n": orders[i], "strength": strengths[j]}
-            losses = {"believed": round(float(believed[i, j]), 4), "held_out": round(float(true[i, j]), 4)}
-            rows.append({"characters": size, **name, **chosen, **losses})
-    return {"rows": rows, "held_out": tables}
+    how = {"T": T, "steps": steps, "orders": orders, "held_ids": held_ids}
+    found: list[dict[str, Any]] = []
+    for start, stop in stretches:
+        how["seeds"] = fewer_seeds if found else seeds
+        rows, true = choices(grid_losses, "strength", strengths, ids[start:stop], **how)
+        bigram = round(float(true[orders.index(2)].min()), 4)
+        found.append({"start": start, "stop": stop, "rows": rows, "bigram": bigram, "held_out": true.round(4).tolist()})
+    first = slice(*stretches[0])
+    rows, true = choices(kneser_ney_losses, "discount", discounts, ids[first], **how)
+    kneser_ney = {"rows": rows, "bigram": round(float(true[orders.index(2)].min()), 4)}
+    later = along_the_text(first.stop, max(orders), 50)
+    return {"stretches": found, "kneser_ney": kneser_ney, "along_the_text": later}
 
 
 def check_part(record: dict[str, Any]) -> None:
-    """Run the two ends of it again, on the shorter text: in order side by side, and one overlapping shuffle."""
-    settings = record["settings"]
-    size, orders, strengths = settings["characters"][0], tuple(settings["orders"]), tuple(settings["strengths"])
-    part = {"characters": (size,), "T": settings["T"], "orders": orders, "strengths": strengths}
-    for layout, seeds, split in [("side by side", (), "in order"), ("overlapping", (0,), "shuffled")]:
-        again = run(**part, steps={layout: settings["steps"][layout]}, seeds=seeds)
-        new = next(row for row in again["rows"] if row["split"] == split)
-        assert new in record["results"]["rows"], f"{new} is not in the record"
-        assert again["held_out"][str(size)] == record["results"]["held_out"][str(size)]
+    """Split the first stretch again: in order side by side, and one overlapping shuffle as it is and purged."""
+    settings, stretch = record["settings"], record["results"]["stretches"][0]
+    orders, strengths = tuple(settings["orders"]), tuple(settings["strengths"])
     ids, held_ids = texts()
-    nats = NGram(ids[:size], orders[1], V, smoothing="interpolated", strength=strengths[2]).losses(held_ids)
-    assert abs(nats[max(orders) - 2 :].mean() - record["results"]["held_out"][str(size)][1][2]) < 1e-4
+    ids = ids[stretch["start"] : stretch["stop"]]
+    how = {"T": settings["T"], "orders": orders, "held_ids": held_ids}
+    for layout, seeds in [("side by side", ()), ("overlapping", (0,))]:
+        steps = {layout: settings["steps"][layout]}
+        rows, true = choices(grid_losses, "strength", strengths, ids, steps=steps, seeds=seeds, **how)
+        assert all(row in stretch["rows"] for row in rows), f"{rows} are not in the record"
+        assert true.round(4).tolist() == stretch["held_out"]
+    nats = NGram(ids, orders[1], V, smoothing="interpolated", strength=strengths[2]).losses(held_ids)
+    assert abs(nats[max(orders) - 2 :].mean() - stretch["held_out"][1][2]) < 1e-4
 
 
 if __name__ == "__main__":

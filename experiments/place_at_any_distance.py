@@ -6,7 +6,8 @@ geometric distribution and cut at `longest`. Six of the 27 combinations of place
 length. All networks have one layer of tanh units and softmax, learn to predict every next word with Adam, and are asked
 for the probability of the right thing in the six, with 0 to 20 words more: at lengths from training, and beyond them.
 
-A window sees the last n words at once; "sum" sees how often each word has come so far, which is a loop without weights.
+A window sees the last n words at once. "sum" sees how often each word has come so far: a loop with nothing to learn,
+or a window over the whole sentence whose positions all share their weights.
 The rate, the number of updates and the distribution were chosen with other seeds than those of the record. The
 full run takes about ten minutes of processor time.
 """
@@ -29,7 +30,7 @@ SETTINGS: dict[str, Any] = {
         "window of 7": [7, 16, 3000, 20],
         "window of 15": [15, 16, 3000, 20],
         "window of 15, 6 units": [15, 6, 3000, 20],
-        "window of 27": [27, 16, 3000, 10],
+        "window of 27": [27, 16, 3000, 20],
         "sum of all words": ["sum", 16, 3000, 20],
         "loop of 32": [None, 32, 3000, 20],
         "loop of 16, ten times the updates": [None, 16, 30_000, 10],

@@ -30,9 +30,11 @@ class NGram:
 
     - "interpolated" adds k imagined tokens, k being the `strength`, spread as the shorter context would spread them:
       p(c | u) = (N(uc) + k p(c | v)) / (N(u) + k).
+    - "witten-bell" adds k imagined tokens for each of the K(u) different tokens that followed u, spread likewise:
+      p(c | u) = (N(uc) + k K(u) p(c | v)) / (N(u) + k K(u)).
     - "kneser-ney" takes the `discount` δ off every count and gives what it took to the shorter context:
-      p(c | u) = (max(N(uc) − δ, 0) + δ K(u) p(c | v)) / N(u), where K(u) different tokens followed u. Below the highest
-      order N(uc) is not how often uc was seen, but how many different tokens were seen before it.
+      p(c | u) = (max(N(uc) − δ, 0) + δ K(u) p(c | v)) / N(u), and below the highest order N(uc) is not how
+      often uc was seen, but how many different tokens were seen before it.
 
     Parameters
     ----------
@@ -42,10 +44,11 @@ class NGram:
         Length n of the longest n-gram: 1 looks at nothing before (unigram), 2 at one token (bigram).
     V : int
         Size of the vocabulary; V to the power of `order` must be below 2⁶³.
-    smoothing : {"kneser-ney", "interpolated"}
+    smoothing : {"kneser-ney", "interpolated", "witten-bell"}
         How counts become probabilities.
     strength : float
-        k > 0, in tokens; for "interpolated". May be changed after counting.
+        k > 0, in tokens; for "interpolated", and for "witten-bell", which needs a smaller one. May be changed after
+        counting.
     discount : float
         δ with 0 < δ < 1; for "kneser-ney". May be changed after counting.
 
@@ -64,6 +67,7 @@ class NGram:
     References
     ----------
     "interpolated": MacKay and Peto (1995), A hierarchical Dirichlet language model, with one k for all orders.
+    "witten-bell": Witten and Bell (1991), The zero-frequency problem, where k is 1.
     "kneser-ney": Kneser and Ney (1995), Improved backing-off for M-gram language modeling, in the interpolated form of
     Chen and Goodman (1999), An empirical study of smoothing techniques for language modeling.
 
@@ -87,7 +91,7 @@ class NGram:
     ) -> None:
         """Count every n-gram up to `order`."""
         self.order, self.V = check_int("order", order), check_int("V", V)
-        self.smoothing = check_choice("smoothing", smoothing, ("kneser-ney", "interpolated"))
+        self.smoothing = check_choice("smoothing", smoothing, ("kneser-ney", "interpolated", "witten-bell"))
         self.strength = check_number("strength", strength, 0, open_ends=True)
         self.discount = check_number("discount", discount, 0, 1, open_ends=True)
         if self.V**self.order >= 2**63:
@@ -189,7 +193,11 @@ class NGram:
         total = _look_up(table.contexts, table.totals, grams // self.V)[where]
         if self.smoothing == "interpolated":
             return (count + self.strength * shorter) / (total + self.strength)
-        taken = self.discount * _look_up(table.contexts, table.kinds, grams // self.V)[where]
+        kinds = _look_up(table.contexts, table.kinds, grams // self.V)[where]
+        if self.smoothing == "witten-bell":
+            imagined = np.where(total > 0, self.strength * kinds, 1)  # any number: a context never seen says nothing
+            return (count + imagined * shorter) / (total + imagined)
+        taken = self.discount * kinds
         mixed = (np.maximum(count - self.discount, 0) + taken * shorter) / np.maximum(total, 1)
         return np.where(total > 0, mixed, shorter)  # a context never seen says nothing
 

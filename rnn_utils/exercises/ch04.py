@@ -11,7 +11,7 @@ def recurrent(
     x: np.ndarray, weight_ih: np.ndarray, weight_hh: np.ndarray, bias: np.ndarray, h0: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Every state (T, B, H) of the loop over x (T, B, D), and the last one (B, H)."""
-    h = np.zeros((x.shape[1], len(bias))) if h0 is None else h0
+    h = np.zeros((x.shape[1], len(bias)), bias.dtype) if h0 is None else h0
     out = []
     for x_t in x:
         h = np.tanh(x_t @ weight_ih.T + h @ weight_hh.T + bias)

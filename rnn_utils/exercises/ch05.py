@@ -68,48 +68,80 @@ check_loss_by_step = Exercise(
 )
 
 
-def log_probability(logits, ids):
-    """Logarithm of the probability of each text after its first character: (B,)."""
-    return -losses(logits[:-1], ids[1:]).sum(axis=0)
+def step_back(dlogits, dh, h, W_hy, W_hh):
+    """Gradient of the loss with respect to the state before h, one step back: (B, H)."""
+    return through_tanh(dh + dlogits @ W_hy, h) @ W_hh
 
 
-check_log_probability = Exercise(
-    name="log_probability",
-    solution=log_probability,
-    cases=lambda rng: [
-        (rng.normal(size=(T, B, V)), rng.integers(V, size=(T, B))) for T, B, V in ((6, 4, 5), (2, 3, 7), (20, 2, 9))
-    ],
-    axes={"logits": "T B V", "ids": "T B", "result": "B"},
+def through_tanh(dh: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """The gradient before a tanh, from the one behind it and from what the tanh gave."""
+    return (1 - h**2) * dh
+
+
+def make_step(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    """Gradients, states between −1 and 1, and weights; once a single sequence."""
+    return [
+        (
+            rng.normal(size=(B, V)),
+            rng.normal(size=(B, H)),
+            np.tanh(rng.normal(size=(B, H))),
+            rng.normal(size=(V, H)),
+            rng.normal(size=(H, H)),
+        )
+        for B, V, H in ((3, 5, 4), (1, 7, 3), (6, 4, 8))
+    ]
+
+
+check_step_back = Exercise(
+    name="step_back",
+    solution=step_back,
+    cases=make_step,
+    axes={"dlogits": "B V", "dh": "B H", "h": "B H", "W_hy": "V H", "W_hh": "H H", "result": "B H"},
     mistakes=(
         Mistake(
-            "not shifted",
-            lambda logits, ids: -losses(logits, ids).sum(axis=0),
-            "logits[t] were held against character t, which was just read: they predict character t + 1",
+            "later steps left out",
+            lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dlogits @ W_hy, h) @ W_hh,
+            "only this step's logits count: add dh, which comes back from the later steps",
         ),
         Mistake(
-            "shifted the other way",
-            lambda logits, ids: -losses(logits[1:], ids[:-1]).sum(axis=0),
-            "shifted the wrong way: logits[t] belong to ids[t + 1], so drop the last logits and the first character",
+            "own logits left out",
+            lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh, h) @ W_hh,
+            "only the later steps count: add what this step's logits ask, dlogits @ W_hy",
         ),
         Mistake(
-            "first logits dropped",
-            lambda logits, ids: -losses(logits[1:], ids[1:]).sum(axis=0),
-            "the first logits were dropped: they predict ids[1]; it is the last that have no target",
+            "tanh forgotten",
+            lambda dlogits, dh, h, W_hy, W_hh: (dh + dlogits @ W_hy) @ W_hh,
+            "the slope of tanh is missing: multiply by 1 − h² before W_hh",
         ),
         Mistake(
-            "mean",
-            lambda logits, ids: -losses(logits[:-1], ids[1:]).mean(axis=0),
-            "that is the mean over the characters: the logarithm of a product is the sum",
+            "tanh of the state",
+            lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh + dlogits @ W_hy, np.tanh(h)) @ W_hh,
+            "h has already been through tanh: its slope there is 1 − h², not 1 − tanh(h)²",
         ),
         Mistake(
-            "probability",
-            lambda logits, ids: np.exp(-losses(logits[:-1], ids[1:]).sum(axis=0)),
-            "that is the probability itself: return its logarithm, which long texts do not round to zero",
+            "square forgotten",
+            lambda dlogits, dh, h, W_hy, W_hh: ((1 - h) * (dh + dlogits @ W_hy)) @ W_hh,
+            "the slope of tanh is 1 − h²: the square is missing",
         ),
         Mistake(
-            "loss",
-            lambda logits, ids: losses(logits[:-1], ids[1:]).sum(axis=0),
-            "that is the loss, −ln p: a logarithm of a probability is never above zero",
+            "sigmoid",
+            lambda dlogits, dh, h, W_hy, W_hh: (h * (1 - h) * (dh + dlogits @ W_hy)) @ W_hh,
+            "h (1 − h) is the slope of the sigmoid: that of tanh is 1 − h²",
+        ),
+        Mistake(
+            "W_hh transposed",
+            lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh + dlogits @ W_hy, h) @ W_hh.T,
+            "W_hh.T is for the way forward: on the way back rows are multiplied by W_hh itself",
+        ),
+        Mistake(
+            "stopped at the sum",
+            lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh + dlogits @ W_hy, h),
+            "that is the gradient before the tanh: multiply by W_hh to reach the state before",
+        ),
+        Mistake(
+            "logits after the tanh",
+            lambda dlogits, dh, h, W_hy, W_hh: (through_tanh(dh, h) + dlogits @ W_hy) @ W_hh,
+            "the logits read the state behind the tanh: add their part before you multiply by 1 − h²",
         ),
     ),
 )
@@ -246,4 +278,4 @@ check_draw = Exercise(
     ),
 )
 
-EXERCISES = (check_loss_by_step, check_log_probability, check_evaluate, check_draw)
+EXERCISES = (check_loss_by_step, check_step_back, check_evaluate, check_draw)

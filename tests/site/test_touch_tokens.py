@@ -15,7 +15,17 @@ from rnn_utils.touch import TokenView
 
 NOTEBOOK = ROOT / "book/02_raw_sequences_to_tensors.ipynb"
 LINE = "But, soft! what light through yonder window breaks?"
-TEXTS = [LINE, "We know't, O'er THERE -- no?\nXiX, 3 men_of", "a", "Naïve ÉTÉ and 中文 words", "  two  spaces "]
+TEXTS = [
+    LINE,
+    "We know't, O'er THERE -- no?\nXiX, 3 men_of",
+    "a",
+    "Naïve ÉTÉ and 中文 words",
+    "  two  spaces ",
+    "We know\N{RIGHT SINGLE QUOTATION MARK}t, \N{LEFT SINGLE QUOTATION MARK}tis \N{RIGHT SINGLE QUOTATION MARK}twas",
+    "Cafe\N{COMBINING ACUTE ACCENT}, E\N{COMBINING ACUTE ACCENT}TE\N{COMBINING ACUTE ACCENT}'s",
+    "हिन्दी में लिखो।",
+    "می\N{ZERO WIDTH NON-JOINER}خواهم क्\N{ZERO WIDTH JOINER}ष",
+]
 CALL = """async ([name, ...given]) => (await import("/touch/batches.mjs"))[name](...given)"""
 
 

@@ -12,7 +12,7 @@ from rnn_utils.ngram import NGram
 
 V = 3
 sequences = st.lists(st.integers(0, V - 1), min_size=4, max_size=30)
-smoothings = st.sampled_from(["interpolated", "kneser-ney"])
+smoothings = st.sampled_from(["interpolated", "witten-bell", "kneser-ney"])
 
 
 def grams_of(columns, n):
@@ -35,6 +35,9 @@ def by_hand(columns, order, smoothing, context, c, k=50.0, delta=0.9):
         after = [N[(*u, token)] for token in range(V)]
         if smoothing == "interpolated":
             p = (after[c] + k * p) / (sum(after) + k)
+        elif smoothing == "witten-bell" and sum(after):
+            imagined = k * sum(x > 0 for x in after)
+            p = (after[c] + imagined * p) / (sum(after) + imagined)
         elif sum(after):
             p = (max(after[c] - delta, 0) + delta * sum(x > 0 for x in after) * p) / sum(after)
     return p
@@ -58,7 +61,7 @@ def test_losses_are_those_of_the_probabilities(ids, order, smoothing):
     assert model.loss(later) == pytest.approx(np.mean(wanted))
 
 
-@pytest.mark.parametrize("smoothing", ["interpolated", "kneser-ney"])
+@pytest.mark.parametrize("smoothing", ["interpolated", "witten-bell", "kneser-ney"])
 def test_sequences_side_by_side_are_never_joined(smoothing):
     ids = np.random.default_rng(0).integers(V, size=(6, 4))  # (T, B)
     model = NGram(ids, 3, V, smoothing=smoothing)
@@ -79,7 +82,8 @@ def test_interpolated_unigram_with_strength_V_is_add_one():
 
 def test_strength_and_discount_may_be_changed_after_counting():
     ids = np.random.default_rng(1).integers(V, size=40)
-    for smoothing, name, value in [("interpolated", "strength", 2.0), ("kneser-ney", "discount", 0.3)]:
+    changes = [("interpolated", "strength", 2.0), ("witten-bell", "strength", 2.0), ("kneser-ney", "discount", 0.3)]
+    for smoothing, name, value in changes:
         changed, fresh = NGram(ids, 3, V, smoothing=smoothing), NGram(ids, 3, V, smoothing=smoothing, **{name: value})
         before = changed.loss(ids)
         setattr(changed, name, value)

@@ -1,8 +1,10 @@
 // From text to batches, as in rnn_utils.data: `words`, `Vocabulary.encode` and `contiguous_streams`.
 
-/** Words and punctuation marks, in lower case. */
+/** Words and punctuation marks, in lower case. Combining marks, and the joiners of Persian and Hindi, belong to words. */
 export function words(text) {
-  return text.toLowerCase().match(/[\p{L}\p{N}_]+(?:'[\p{L}\p{N}_]+)*|[^\p{L}\p{N}_\s]/gu) ?? [];
+  const letter = String.raw`[\p{L}\p{N}\p{M}_\u200c\u200d]`;
+  const token = new RegExp(`${letter}+(?:['\u2019]${letter}+)*|[^\\p{L}\\p{N}_\\s]`, "gu");
+  return text.toLowerCase().match(token) ?? [];
 }
 
 /** Ids of the tokens: that of "<unk>" for one outside the vocabulary, undefined where there is no "<unk>". */
