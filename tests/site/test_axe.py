@@ -89,7 +89,7 @@ def said(found: list[dict[str, Any]]) -> Iterator[str]:
 def unfolded(context: Any, address: str) -> list[str]:
     """What axe-core finds at an address, with everything open that unfolds."""
     page = context.new_page()
-    page.goto(address)
+    page.goto(address, wait_until="networkidle")
     resize(page, PHONE)
     page.evaluate(AXE)
     found = [f"as opened {what}" for what in said(page.evaluate(PLACES))]
@@ -109,7 +109,7 @@ def test_axe_sees_faults(context: Any, server: str, site: Path) -> None:
     faults = (
         "<p><font color='#999999'>pale on a light page</font> <font color='#555555'>dark on a dark one</font></p>"
         "<img src='../_static/logo.svg'>"
-        f"<div class='table-wrapper'><table><tr><td>{'wide' * 99}</td></tr></table></div>"
+        f"<div class='cell_output'><div><div class='output'>{'wide' * 99}</div></div></div>"
         f"<section><section class='about-0'>{'<p><button>under</button></p>' * 60}</section>"
         f"<section class='about-9'>{'<p><button>over</button></p>' * 60}</section></section>"
     )

@@ -75,9 +75,9 @@ def clean(tmp_path_factory):
     """Folder with a copy of the book and an environment for it, made in the order in which Binder makes them."""
     home = tmp_path_factory.mktemp("binder")
     unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info", ".ipynb_checkpoints")
-    for folder in ("binder", "book", "requirements", "rnn_utils", "tools"):
+    for folder in ("binder", "book", "experiments", "requirements", "rnn_utils", "tools"):
         shutil.copytree(ROOT / folder, home / "repo" / folder, ignore=unwanted)
-    for file in ("pyproject.toml", "README.md", "LICENSE"):
+    for file in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / file, home / "repo")
     python = home / "env/bin/python"
     run(sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, home / "env")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PHONE, QUIET_CONTEXT, TWO_FRAMES, WIDE
+from conftest import PHONE, QUIET_CONTEXT, WIDE
 from playwright.sync_api import expect
 
 
@@ -26,8 +26,7 @@ def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[st
             request.url.startswith((server, "data:", "blob:")) or wrong.append(f"third party: {request.url}")
         ),
     )
-    page.goto(server + path)
-    page.evaluate(TWO_FRAMES)
+    page.goto(server + path, wait_until="networkidle")
     measures = page.evaluate(
         """() => ({
             overflow: document.documentElement.scrollWidth - innerWidth,
