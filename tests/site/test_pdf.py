@@ -210,7 +210,7 @@ def test_all_text_is_there_a_formula_too(texts: list[str], chapters: dict[str, B
         )
         for piece in words:
             fold = piece.find_parent("details")
-            drawing = fold and "hide" in fold["class"] and piece.find_parent(class_="cell").select("figure")
+            drawing = fold and "hide" in fold.get("class", []) and piece.find_parent(class_="cell").select("figure")
             if name != "interview.html" and not drawing:
                 text = solid(piece.get_text().removesuffix("#"))
                 missing += [] if text in whole or across_pages(text, texts) else [f"{name}: {piece.get_text()[:80]}"]
