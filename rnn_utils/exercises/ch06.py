@@ -12,11 +12,13 @@ def forward_derivative(h, w):
     return derivative(h, w)
 
 
-def derivative(h: np.ndarray, w: float, lag: int = 1, through: float = 1.0, slope: bool = True) -> np.ndarray:
-    """The recursion, from which each mistake takes something away."""
+def derivative(
+    h: np.ndarray, w: float, lag: int = 1, through: float = 1.0, slope: bool = True, slope_lag: int = 0
+) -> np.ndarray:
+    """The recursion, in which each mistake changes one thing."""
     s, result = 0.0, []
     for t in range(1, len(h)):
-        tanh_slope = 1 - h[t] ** 2 if slope else 1.0
+        tanh_slope = 1 - h[t - slope_lag] ** 2 if slope else 1.0
         s = tanh_slope * (h[t - lag] + through * w * s)
         result.append(s)
     return np.array(result)
@@ -51,7 +53,12 @@ check_forward_derivative = Exercise(
         Mistake(
             "state after",
             lambda h, w: derivative(h, w, lag=0),
-            "the immediate derivative has h_t in it: the weight is multiplied by h_{t−1}",
+            "at step t the weight multiplies h_{t−1}; your immediate derivative has h_t in it",
+        ),
+        Mistake(
+            "slope of the state before",
+            lambda h, w: derivative(h, w, slope_lag=1),
+            "the slope is that of step t, 1 − h_t²; you took it at h_{t−1}",
         ),
         Mistake(
             "weight forgotten",
@@ -61,7 +68,7 @@ check_forward_derivative = Exercise(
         Mistake(
             "h_0 counted",
             lambda h, w: np.concatenate([[0.0], derivative(h, w)]),
-            "one entry too many: h_0 is given, so return the derivatives of h_1 … h_T only",
+            "one entry too many: h_0 is given, so start with the derivative of h_1",
         ),
     ),
 )
@@ -73,16 +80,22 @@ def relu_bptt(h, dout, weight_hh):
 
 
 def backward(
-    h: np.ndarray, dout: np.ndarray, weight_hh: np.ndarray, slope: str = "relu", lag: int = 1, pieces: int = 0
+    h: np.ndarray,
+    dout: np.ndarray,
+    weight_hh: np.ndarray,
+    slope: str = "relu",
+    lag: int = 1,
+    pieces: int = 0,
+    late: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Back through time; `pieces` steps at a time if it is not 0."""
+    """Back through time; `pieces` steps at a time if it is not 0, and dout added after the slope if `late`."""
     dh, grad = np.zeros_like(h[0]), np.zeros_like(weight_hh)
     for t in range(len(dout), 0, -1):
         if pieces and t % pieces == 0:
             dh = np.zeros_like(dh)
-        dh = dh + dout[t - 1]
         slopes = {"relu": (h[t] > 0).astype(float), "tanh": 1 - h[t] ** 2, "none": np.ones_like(dh)}
-        da = slopes[slope] * dh
+        slopes["before"] = (h[t - 1] > 0).astype(float)
+        da = slopes[slope] * dh + dout[t - 1] if late else slopes[slope] * (dh + dout[t - 1])
         grad = grad + da.T @ h[t - lag]
         dh = da @ weight_hh
     return grad, dh
@@ -119,27 +132,37 @@ check_relu_bptt = Exercise(
         Mistake(
             "tanh's slope",
             lambda h, dout, weight_hh: backward(h, dout, weight_hh, slope="tanh"),
-            "that is 1 − h², the slope of tanh: a ReLU has slope 1 where h > 0, and 0 elsewhere",
+            "1 − h² is the slope of tanh: a ReLU has slope 1 where h > 0, and 0 elsewhere",
         ),
         Mistake(
             "no slope",
             lambda h, dout, weight_hh: backward(h, dout, weight_hh, slope="none"),
-            "gradient passes through units that are off: where h_t is 0 the slope is 0",
+            "the gradient passes through units that are off: where h_t is 0, the slope is 0",
+        ),
+        Mistake(
+            "slope of the state before",
+            lambda h, dout, weight_hh: backward(h, dout, weight_hh, slope="before"),
+            "the slope of step t is 1 where h_t > 0; you looked at h_{t−1}",
+        ),
+        Mistake(
+            "dout after the slope",
+            lambda h, dout, weight_hh: backward(h, dout, weight_hh, late=True),
+            "dout belongs to h_t: add it before you multiply by the slope",
         ),
         Mistake(
             "transposed on the way",
             transposed_on_the_way,
-            "the way back multiplies by W_hh where W_hhᵀ is wanted: with rows, that is da @ weight_hh",
+            "the way back multiplies by W_hh instead of W_hhᵀ: with rows, that is da @ weight_hh",
         ),
         Mistake(
             "state after",
             lambda h, dout, weight_hh: backward(h, dout, weight_hh, lag=0),
-            "da_t was multiplied by h_t: at step t the weights were multiplied by h_{t−1}",
+            "at step t the weights multiply h_{t−1}, so da_t goes with h_{t−1}, not with h_t",
         ),
         Mistake(
             "nothing handed back",
             lambda h, dout, weight_hh: backward(h, dout, weight_hh, pieces=1),
-            "each step has its own loss's gradient only: add what comes back from the step after",
+            "each step counts its own loss only: add what comes back from the step after",
         ),
     ),
 )
@@ -167,6 +190,24 @@ def whole_pieces(h, dout, weight_hh, k):
     """The mistake of dropping the last, shorter piece."""
     T = len(dout) // k * k
     return truncated(h[: T + 1], dout[:T], weight_hh, k)
+
+
+def from_the_end(h, dout, weight_hh, k):
+    """The mistake of counting the pieces from the end, so that the first one is the shorter one."""
+    rest = len(dout) % k
+    first = backward(h[: rest + 1], dout[:rest], weight_hh, slope="tanh")[0]
+    return first + truncated(h[rest:], dout[rest:], weight_hh, k)
+
+
+def sliding(h, dout, weight_hh, k):
+    """The mistake of going back k steps from every loss, wherever the borders are."""
+    grad = np.zeros_like(weight_hh)
+    for t in range(1, len(dout) + 1):
+        start = max(0, t - k)
+        only = np.zeros_like(dout[start:t])
+        only[-1] = dout[t - 1]
+        grad = grad + backward(h[start : t + 1], only, weight_hh, slope="tanh")[0]
+    return grad
 
 
 def last_loss_only(h, dout, weight_hh, k):
@@ -200,6 +241,16 @@ check_truncated = Exercise(
             "the last, shorter piece is missing: let range(0, T, k) find the starts",
         ),
         Mistake(
+            "counted from the end",
+            from_the_end,
+            "the borders are counted from the end: pieces begin at step 1, k + 1, 2k + 1 …",
+        ),
+        Mistake(
+            "sliding window",
+            sliding,
+            "every loss goes back k steps here: cut at fixed borders, the same for all losses",
+        ),
+        Mistake(
             "last loss of each piece",
             last_loss_only,
             "only the last loss of each piece counts: add dout at every step",
@@ -225,22 +276,25 @@ def checkpointed(
     weight_ih: np.ndarray,
     weight_hh: np.ndarray,
     k: int,
-    handed_back: bool = True,
+    handed_to: int | None = -1,
     from_zero: bool = False,
+    kept_late: bool = False,
 ) -> np.ndarray:
     """Keep the state at the start of each piece; then recompute the pieces, last first."""
     starts, h = [], h0
     for t, x_t in enumerate(x):
+        after = np.tanh(x_t @ weight_ih.T + h @ weight_hh.T)
         if t % k == 0:
-            starts.append(h)
-        h = np.tanh(x_t @ weight_ih.T + h @ weight_hh.T)
+            starts.append(after if kept_late else h)
+        h = after
     grad, dh = np.zeros_like(weight_hh), np.zeros_like(h0)
     for i in reversed(range(len(starts))):
         states = [np.zeros_like(h0) if from_zero else starts[i]]
         for x_t in x[i * k : (i + 1) * k]:
             states.append(np.tanh(x_t @ weight_ih.T + states[-1] @ weight_hh.T))
         piece = dout[i * k : (i + 1) * k].copy()
-        piece[-1] += dh if handed_back else 0
+        if handed_to is not None:
+            piece[handed_to] += dh
         part, dh = backward(np.stack(states), piece, weight_hh, slope="tanh")
         grad = grad + part
     return grad
@@ -266,9 +320,23 @@ check_thrifty = Exercise(
         Mistake(
             "truncated",
             lambda x, h0, dout, weight_ih, weight_hh, k: checkpointed(
-                x, h0, dout, weight_ih, weight_hh, k, handed_back=False
+                x, h0, dout, weight_ih, weight_hh, k, handed_to=None
             ),
             "that is the truncated gradient: hand dh from each piece to the piece before it",
+        ),
+        Mistake(
+            "handed to the wrong end",
+            lambda x, h0, dout, weight_ih, weight_hh, k: checkpointed(
+                x, h0, dout, weight_ih, weight_hh, k, handed_to=0
+            ),
+            "what comes back from the later piece belongs to the last step of this one",
+        ),
+        Mistake(
+            "kept one step late",
+            lambda x, h0, dout, weight_ih, weight_hh, k: checkpointed(
+                x, h0, dout, weight_ih, weight_hh, k, kept_late=True
+            ),
+            "keep the state before the first step of a piece, not the one after it",
         ),
         Mistake(
             "recomputed from zero",
