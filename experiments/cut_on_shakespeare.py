@@ -13,6 +13,7 @@ The full run takes about TIME.
 """
 
 import sys
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ SETTINGS: dict[str, Any] = {
     "choosing_seed": 100,
     "cuts": [1, 2, 4, 8, 16, 32],
     "seeds": list(range(10)),
+    "long_cuts": [1, 4, 16, 32],
     "long_seeds": [0, 1, 2],
     "passes": 10,
     "hidden": 64,
@@ -34,10 +36,12 @@ SETTINGS: dict[str, Any] = {
     "windows": 16,
     "trained_with": 16,
 }
-B, T, WINDOW, LONGEST = 32, 32, 512, 32
+B, T, WINDOW, LONGEST = 32, 32, 512, 32  # LONGEST: steps back up to which the shares are told apart
+BEGINNING = 20
 TOLERANCE = 2e-3
 
 
+@cache
 def texts() -> tuple[int, np.ndarray, np.ndarray]:
     """Return V, the training text and the held-out text."""
     train_text, held_out_text = data.split(data.shakespeare(), (0.9, 0.1))
@@ -97,11 +101,34 @@ def by_distance(dout: np.ndarray, states: np.ndarray, W_hh: np.ndarray) -> np.nd
     return np.stack(parts)
 
 
+def choose(rates: list[float], hidden: int, seed: int) -> list[list[float]]:
+    """Return each rate with the loss that the gradient without a cut reaches at the end of a pass."""
+    V, ids, _ = texts()
+    tried = []
+    for rate in rates:
+        found = train(initialise(V, hidden, V, [seed]), ids, rate, cut=0)
+        tried.append([rate, round(float(np.mean(found[-100:])), 4)])
+    return tried
+
+
+def one(
+    rate: float, cut: int, hidden: int, seeds: list[int], passes: int, measured_cuts: list[int], windows: int
+) -> dict[str, Any]:
+    """Train with a cut; return the losses of the first steps and held out, and what `measure` finds if windows > 0."""
+    V, ids, held_ids = texts()
+    p = initialise(V, hidden, V, seeds)
+    beginning = np.mean(train(p, ids, rate, cut, passes)[:BEGINNING], axis=0)
+    found = {"beginning": beginning.round(4).tolist(), "held out": held_out(p, held_ids)}
+    print(cut, passes, found, file=sys.stderr, flush=True)
+    return found | (measure(p, ids, measured_cuts, windows) if windows else {})
+
+
 def run(
     rates: list[float],
     choosing_seed: int,
     cuts: list[int],
     seeds: list[int],
+    long_cuts: list[int],
     long_seeds: list[int],
     passes: int,
     hidden: int,
@@ -109,43 +136,30 @@ def run(
     windows: int,
     trained_with: int,
 ) -> dict[str, Any]:
-    """Return the rate, the held-out losses for each cut, and how far cut gradients are from the true one."""
-    V, ids, held_ids = texts()
-    tried = []
-    for rate in rates:
-        found = train(initialise(V, hidden, V, [choosing_seed]), ids, rate, cut=0)
-        tried.append([rate, round(float(np.mean(found[-100:])), 4)])
+    """Return the rate, the losses for each cut, and how far cut gradients are from the true one."""
+    tried = choose(rates, hidden, choosing_seed)
     rate = min(tried, key=lambda entry: entry[1])[0]
-    results: dict[str, Any] = {"tried": tried, "rate": rate, "one pass": {}, "ten passes": {}, "start": {}}
-    untrained = initialise(V, hidden, V, seeds)
-    results["untrained"] = measure(untrained, ids, measured_cuts, windows)
-    for cut in cuts:
-        p = {name: w.copy() for name, w in untrained.items()}
-        results["start"][str(cut)] = np.mean(train(p, ids, rate, cut)[:20], axis=0).round(4).tolist()
-        results["one pass"][str(cut)] = held_out(p, held_ids)
-        if cut == trained_with:
-            results["trained"] = measure(p, ids, measured_cuts, windows)
-            print(results["trained"], file=sys.stderr)
-        print(cut, results["one pass"][str(cut)], file=sys.stderr, flush=True)
-    for cut in cuts:
-        p = initialise(V, hidden, V, long_seeds)
-        train(p, ids, rate, cut, passes)
-        results["ten passes"][str(cut)] = held_out(p, held_ids)
-        print(cut, results["ten passes"][str(cut)], file=sys.stderr, flush=True)
-    return results
+    V, ids, _ = texts()
+    found = {
+        str(cut): one(rate, cut, hidden, seeds, 1, measured_cuts, windows if cut == trained_with else 0) for cut in cuts
+    }
+    long = {str(cut): one(rate, cut, hidden, long_seeds, passes, [], 0) for cut in long_cuts}
+    untrained = measure(initialise(V, hidden, V, seeds), ids, measured_cuts, windows)
+    return {"tried": tried, "rate": rate, "one pass": found, "more passes": long, "untrained": untrained}
 
 
 def check_part(record: dict[str, Any]) -> None:
-    """Train two seeds for twenty steps with each cut, and measure the untrained networks on one window again."""
+    """Train two seeds for twenty steps with each cut, and measure the untrained networks on two windows again."""
     settings, results = record["settings"], record["results"]
     V, ids, _ = texts()
-    for cut, start in results["start"].items():
+    for cut, row in results["one pass"].items():
         p = initialise(V, settings["hidden"], V, settings["seeds"][:2])
-        again = np.mean(train(p, ids, results["rate"], int(cut), stop=20), axis=0)
-        assert np.abs(again - start[:2]).max() < TOLERANCE, f"cut {cut}: got {again}, wanted {start[:2]}"
+        again = np.mean(train(p, ids, results["rate"], int(cut), stop=BEGINNING), axis=0)
+        recorded = row["beginning"][:2]
+        assert np.abs(again - recorded).max() < TOLERANCE, f"cut {cut}: got {again}, wanted {recorded}"
     p = initialise(V, settings["hidden"], V, settings["seeds"][:2])
-    again = measure(p, ids, settings["measured_cuts"], 2)
-    error, recorded = np.array(again["error"]), np.array(results["untrained"]["error"])[:, :2]
+    error = np.array(measure(p, ids, settings["measured_cuts"], 2)["error"])
+    recorded = np.array(results["untrained"]["error"])[:, :2]
     assert np.abs(error - recorded).max() < 0.1, f"errors: got {error}, wanted about {recorded}"
 
 

@@ -60,10 +60,11 @@ def train(
         for x, y in batches:
             if done == stop:
                 return
-            nats, grads, states = gradients(p, x, y, h, mistake=mistake)
-            h = states[:, -1]
-            clip(grads, 1.0)
-            optimizer.step(grads, rate * linear_decay(done, steps))
+            with np.errstate(over="ignore", invalid="ignore"):  # without the slope, a gradient may overflow
+                nats, grads, states = gradients(p, x, y, h, mistake=mistake)
+                h = states[:, -1]
+                clip(grads, 1.0)
+                optimizer.step(grads, rate * linear_decay(done, steps))
             done += 1
             yield nats
 
