@@ -24,7 +24,11 @@ MISTAKES = (
 
 def initialise(inputs: int, hidden: int, outputs: int, seeds: Iterable[int], dtype: DTypeLike = np.float32) -> Arrays:
     """Draw each network with its own generator, evenly from −1/√H to 1/√H, with chapter 5's names and layouts."""
-    shapes = {"weight_ih": (hidden, inputs), "weight_hh": (hidden, hidden), "weight_hy": (outputs, hidden)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "weight_ih": (hidden, inputs),
+        "weight_hh": (hidden, hidden),
+        "weight_hy": (outputs, hidden),
+    }
     shapes |= {"bias_ih": (hidden,), "bias_hh": (hidden,), "bias_y": (outputs,)}
     drawn = []
     for seed in seeds:

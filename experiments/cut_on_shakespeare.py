@@ -49,10 +49,13 @@ def texts() -> tuple[int, np.ndarray, np.ndarray]:
     return len(vocabulary), vocabulary.encode(train_text), vocabulary.encode(held_out_text)
 
 
-def train(p: Arrays, ids: np.ndarray, rate: float, cut: int, passes: int = 1, stop: int | None = None) -> list[Any]:
+def train(
+    p: Arrays, ids: np.ndarray, rate: float, cut: int, passes: int = 1, stop: int | None = None
+) -> list[np.ndarray]:
     """Train all networks with a gradient cut every so many steps; return their losses (S,) before each step."""
     batches = list(data.contiguous_streams(ids, B, T))
-    optimizer, steps, found = Adam(p, lr=rate), passes * len(batches), []
+    optimizer, steps = Adam(p, lr=rate), passes * len(batches)
+    found: list[np.ndarray] = []
     for _ in range(passes):
         h = None
         for x, y in batches[: stop or len(batches)]:

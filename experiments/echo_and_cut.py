@@ -83,10 +83,11 @@ def run(runs: list[list[Any]], seeds: list[int], hidden: int, rate: float) -> li
 def check_part(record: dict[str, Any]) -> None:
     """Train four of the short runs again with two seeds; the accuracies agree, and those of chance are near chance."""
     settings = record["settings"]
-    for row in record["results"]:
-        key = [row["d"], row["every"], row["reach"], row["carried"], row["thousands"]]
+    for key, row in zip(settings["runs"], record["results"], strict=True):
         if key in ([6, 7, 7, True, 4.8], [6, 16, 16, False, 4.8], [6, 6, 8, True, 4.8], [6, 6, 6, False, 4.8]):
-            again = one(*key, settings["seeds"][:2], settings["hidden"], settings["rate"])
+            d, every, reach, carried, thousands = key
+            seeds, hidden, rate = settings["seeds"][:2], settings["hidden"], settings["rate"]
+            again = one(d, every, reach, carried, thousands, seeds, hidden, rate)
             assert np.abs(np.array(again) - row["right"][:2]).max() < TOLERANCE, f"{key}: got {again}"
 
 
