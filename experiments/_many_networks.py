@@ -21,6 +21,8 @@ MISTAKES = (
     "W_hh not trained",
 )
 
+LEFT_OUT = "first input left out"  # of the sum for W_ih: for an experiment on which term a cut takes away
+
 
 def initialise(inputs: int, hidden: int, outputs: int, seeds: Iterable[int], dtype: DTypeLike = np.float32) -> Arrays:
     """Draw each network with its own generator, evenly from −1/√H to 1/√H, with chapter 5's names and layouts."""
@@ -98,7 +100,8 @@ def gradients(
     steps = slice(0, 1) if mistake == "= for +=" else slice(None)  # step 1 comes last and overwrites the others
     used, ids = flat(da[:, steps]), x[steps].ravel()
     one_hot = np.eye(p["weight_ih"].shape[-1], dtype=used.dtype)[ids]
-    grads = {"weight_ih": used.swapaxes(1, 2) @ one_hot}
+    first = B if mistake == LEFT_OUT else 0
+    grads = {"weight_ih": used[:, first:].swapaxes(1, 2) @ one_hot[first:]}
     grads |= {"weight_hh": used.swapaxes(1, 2) @ flat(before[:, steps])}
     grads |= {"weight_hy": dlogits.swapaxes(1, 2) @ flat(states[:, 1:]), "bias_y": dlogits.sum(axis=1)}
     grads |= {name: used.sum(axis=1) for name in ("bias_ih", "bias_hh")}

@@ -25,6 +25,7 @@ from rnn_utils.optim import SGD, Adam, linear_decay
 SETTINGS: dict[str, Any] = {
     "candidates": {"momentum": [0.25, 0.5, 1.0], "Adam": [0.006, 0.012, 0.024, 0.048]},
     "choosing_seed": 100,
+    "other_rates": {"momentum": [0.02, 0.1, 2.5], "Adam": [0.001, 0.005, 0.12]},
     "seeds": list(range(10)),
     "long_seeds": [0, 1, 2],
     "passes": 10,
@@ -108,6 +109,7 @@ def count() -> dict[str, float]:
 def run(
     candidates: dict[str, list[float]],
     choosing_seed: int,
+    other_rates: dict[str, list[float]],
     seeds: list[int],
     long_seeds: list[int],
     passes: int,
@@ -122,6 +124,9 @@ def run(
         found: dict[str, Any] = {"tried": tried, "rate": rate, "gradients": {}}
         for name, mistake in GRADIENTS.items():
             found["gradients"][name] = {"one pass": one(way, rate, mistake, hidden, seeds, 1)}
+            found["gradients"][name]["other rates"] = [
+                [other, *one(way, other, mistake, hidden, [choosing_seed], 1)["held out"]] for other in other_rates[way]
+            ]
             if way in long_ways:
                 found["gradients"][name]["more passes"] = one(way, rate, mistake, hidden, long_seeds, passes)
         results["ways"][way] = found
