@@ -6,7 +6,7 @@ networks from the same ten seeds, the same batches and learning rates. They are 
 momentum and with Adam, both with a clipped gradient and a rate that falls to zero. The rates were chosen for the right
 gradient, by the loss on the last batches of a pass with another seed. Three seeds train for ten passes with Adam.
 
-The full run takes about ten minutes of one processor core.
+The full run takes about twelve minutes of one processor core.
 """
 
 import sys
