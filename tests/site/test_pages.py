@@ -7,6 +7,13 @@ import pytest
 from conftest import PHONE, QUIET_CONTEXT, WIDE
 from playwright.sync_api import expect
 
+# With all folds open and all sections laid out, how much wider than the screen is the page?
+UNFOLDED = """() => {
+    for (const fold of document.querySelectorAll("article details")) fold.open = true;
+    for (const section of document.querySelectorAll("article section")) section.style.contentVisibility = "visible";
+    return document.documentElement.scrollWidth - innerWidth;
+}"""
+
 
 def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[str], dict[str, Any]]:
     """Open one page; return what went wrong and a few measures of it."""
@@ -37,6 +44,7 @@ def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[st
                 .filter(c => !/^\\s*Fig\\. \\d/.test(c.textContent)).map(c => c.textContent.slice(0, 60)),
         })"""
     )
+    measures["unfolded"] = page.evaluate(UNFOLDED)
     page.context.close()
     return wrong, measures
 
@@ -52,8 +60,9 @@ def test_every_page_opens_cleanly(
         problems += [f"{path}: {what}" for what in wrong]
         problems += [f"{path}: picture not shown: {source}" for source in measures["broken"]]
         problems += [f"{path}: figure without a number: {caption}" for caption in measures["unnumbered"]]
-        if measures["overflow"] > 0:
-            problems.append(f"{path}: {measures['overflow']} px wider than the screen")
+        for form, name in (("as opened", "overflow"), ("unfolded", "unfolded")):
+            if measures[name] > 0:
+                problems.append(f"{path}, {form}: {measures[name]} px wider than the screen")
         if measures["headings"] != 1:
             problems.append(f"{path}: {measures['headings']} top headings, wanted 1")
     assert not problems, "\n".join(problems)
