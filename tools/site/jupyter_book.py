@@ -8,7 +8,7 @@ from tools.places import ROOT
 
 # The program `jupyter-book` names its interpreter by a full path, which a moved folder makes wrong, Windows calls it by
 # another name, and `python -m jupyter_book` does not exist.
-START = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
+START = "import sys, tools; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 MINUTES = 20  # it takes two for the whole book on two cores
 
 
