@@ -204,7 +204,7 @@ check_anomalies = Exercise(
         Mistake(
             "one mean for all months",
             lambda train, test: (train - train.mean(), test - train.mean()),
-            "the same mean was subtracted from all months: average over the years only (axis 0), one mean for each month",
+            "the same mean was subtracted from all months: average over the years only (axis 0), one mean per month",
         ),
     ),
 )
