@@ -106,7 +106,7 @@ check_alarm = Exercise(
         Mistake(
             "always on",
             lambda smoke, reset: np.ones(smoke.shape, bool),
-            "it is on from the start: no bias, and a state that begins at 0",
+            "it is on from the start: use no bias, and start the state at 0",
         ),
         Mistake(
             "reset ignored",

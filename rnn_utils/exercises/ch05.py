@@ -131,7 +131,7 @@ check_step_back = Exercise(
         Mistake(
             "W_hh transposed",
             lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh + dlogits @ W_hy, h) @ W_hh.T,
-            "W_hh.T is for the way forward: on the way back rows are multiplied by W_hh itself",
+            "W_hh.T is for the forward pass: in the backward pass, multiply rows by W_hh itself",
         ),
         Mistake(
             "stopped at the sum",
