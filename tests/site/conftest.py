@@ -27,6 +27,10 @@ QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
 # Two frames later, those who observe sizes have been told, and scripts have done what they do at the start.
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
+# What a shell starts in the background ignores Ctrl+C, and so would the servers that tests start and stop with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Hand out a file at a time, for its tests share what they open; a chapter run in the page is a file of its own.
