@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_utils.checks import check_array, check_choice, check_int, check_number
-from rnn_utils.data.tokens import check_ids
+from rnn_utils.checks import check_array, check_choice, check_ids, check_int, check_number
 
 
 class Table(NamedTuple):

@@ -1,5 +1,6 @@
 """Importing the package is quick and brings nothing but NumPy."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -56,3 +57,31 @@ def test_the_map_of_the_package_names_every_module():
     modules = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     modules = {name for name in modules if not name.startswith("_")}
     assert modules == set(re.findall(r"`(\w+)`", rnn_utils.__doc__))
+
+
+def functions():
+    """Every function and method of the package as (module, function), but for the exercises' own solutions."""
+    folder = Path(rnn_utils.__file__).parent
+    for path in sorted(set(folder.rglob("*.py")) - set(folder.glob("exercises/*.py"))):
+        module = ".".join(path.relative_to(folder).with_suffix("").parts)
+        tree = ast.parse(path.read_text("utf8"))
+        yield from ((module, node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def test_an_argument_called_steps_counts_updates_everywhere():
+    """The steps of a sequence are T, as in every shape."""
+    having = {
+        f"{module}.{f.name}" for module, f in functions() for a in ast.walk(f.args) if getattr(a, "arg", "") == "steps"
+    }
+    updates = {"training.fit", "training._progress_bar", "optim.linear_decay", "optim.cosine_decay", "optim._part_done"}
+    assert having == updates
+
+
+def test_arguments_are_checked_in_one_place():
+    """A `check_…` that raises for a caller's argument stands in `checks`; those of a module alone are private."""
+    elsewhere = [
+        f"{module}.{f.name}"
+        for module, f in functions()
+        if f.name.startswith("check_") and module != "checks" and not (f.args.args and f.args.args[0].arg == "self")
+    ]
+    assert elsewhere == []
