@@ -73,7 +73,7 @@ def test_an_argument_called_steps_counts_updates_everywhere():
     having = {
         f"{module}.{f.name}" for module, f in functions() for a in ast.walk(f.args) if getattr(a, "arg", "") == "steps"
     }
-    updates = {"training.fit", "training._progress_bar", "optim.linear_decay", "optim.cosine_decay", "optim._part_done"}
+    updates = {"training.fit", "training._progress_bar", "optim.linear_decay"}
     assert having == updates
 
 
