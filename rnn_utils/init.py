@@ -5,6 +5,8 @@ from numpy.typing import DTypeLike
 
 from rnn_utils.checks import check_array, check_int, check_rng
 
+__all__ = ["forget_bias_", "identity", "orthogonal", "uniform"]
+
 
 def uniform(
     shape: tuple[int, ...], bound: float, *, rng: np.random.Generator, dtype: DTypeLike = np.float32

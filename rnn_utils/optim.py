@@ -12,6 +12,8 @@ import numpy as np
 
 from rnn_utils.checks import check_int, check_number
 
+__all__ = ["SGD", "Adam", "Optimizer", "clip_grad_norm_", "clip_grad_value_", "grad_norm", "linear_decay"]
+
 Arrays = Mapping[str, np.ndarray]
 
 
