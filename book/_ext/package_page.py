@@ -246,6 +246,13 @@ def leave_out_summary(app: Sphinx, what: str, name: str, obj: Any, options: Any,
         del lines[: end + 1]
 
 
+def short_defaults(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Write NumPy's types in defaults as in code, where a signature that was set by hand has lost the words."""
+    return re.sub(r"<class 'numpy\.(\w+)'>", r"np.\1", signature or "") or None, returns
+
+
 def skip(app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: Any) -> bool | None:
     """Leave out the fields of named tuples, of which Python itself says where they stand and nothing else."""
     return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
@@ -286,6 +293,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role(ROLE, Name())
     app.connect("config-inited", configure)
     app.connect("autodoc-process-docstring", leave_out_summary, priority=400)  # before napoleon has rewritten it
+    app.connect("autodoc-process-signature", short_defaults)
     app.connect("autodoc-skip-member", skip)
     app.connect("doctree-read", check_complete)
     app.connect("doctree-resolved", name_chapters)
