@@ -109,7 +109,7 @@ class SequenceModel:
 
     @property
     def params(self) -> Params:
-        """Every parameter by its dotted name, such as ``"rnn.weight_hh"``, as the layers' own arrays, to change in place.
+        """Every parameter by its dotted name, such as ``"rnn.weight_hh"``: the layers' own arrays, to change in place.
 
         Assign into them, ``model.params["rnn.bias_hh"][...] = 1``; a name cannot be given another array.
         """

@@ -17,6 +17,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -121,6 +122,9 @@ class Package(SphinxDirective):
         package = self.module.__name__.partition(".")[0]
         self.public = public_names(package)
         self.env.metadata[self.env.docname].setdefault("packages", []).append(package)
+        for name, module in sys.modules.items():
+            if f"{name}.".startswith(f"{package}.") and module.__file__:
+                self.env.note_dependency(module.__file__)
         entries = [self.entry(name, chapter) for name, chapter in wanted.items() if self.is_fine(name, chapter)]
         return [nodes.bullet_list("", *entries, classes=["package"])] if entries else []
 

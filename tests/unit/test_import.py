@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import rnn_utils
@@ -37,6 +38,7 @@ def test_every_public_name_is_there_and_documented():
 
 LATER = """
 import sys
+from importlib import import_module
 from pathlib import Path
 import rnn_utils
 assert "rnn_utils.training" not in sys.modules and "rnn_utils.data" not in sys.modules
@@ -57,6 +59,23 @@ def test_the_map_of_the_package_names_every_module():
     modules = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     modules = {name for name in modules if not name.startswith("_")}
     assert modules == set(re.findall(r"`(\w+)`", rnn_utils.__doc__))
+
+
+def test_the_map_says_where_names_are_and_which_modules_are_for_readers():
+    rows, inside = rnn_utils.__doc__.split("\ninside ")
+    for module, text in re.findall(r"`(\w+)`([^`]*)", rows):
+        has = getattr(import_module(f"rnn_utils.{module}"), "__all__", None)
+        assert has or module == "exercises", f"{module} is for readers and has no __all__"
+        named = {word for word in re.findall(r"\w+", text) if word in rnn_utils.__all__}
+        assert named <= set(has or ()), f"{module} does not have {named}"
+    for module in re.findall(r"`(\w+)`", inside):
+        assert not hasattr(import_module(f"rnn_utils.{module}"), "__all__"), f"{module} has public names"
+
+
+def test_the_package_has_at_the_top_what_its_modules_have():
+    for name in rnn_utils.__all__:
+        module = import_module(getattr(rnn_utils, name).__module__)
+        assert name in module.__all__ and getattr(module, name) is getattr(rnn_utils, name)
 
 
 def functions():
