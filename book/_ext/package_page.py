@@ -243,11 +243,16 @@ class Name(SphinxRole):
         return [pending_xref("", literal, refexplicit=True, refwarn=True, **options)], []
 
 
-def leave_out_summary(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Take the first paragraph out of the entry: it is what the reader has clicked on."""
+def prepare(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Take the first paragraph out of an entry: it is what the reader has clicked on.
+
+    Of a property, napoleon would take what stands before a colon in the first line for its type.
+    """
     if name == app.env.temp_data.get(PLACE, {}).get("path"):
         end = lines.index("") if "" in lines else len(lines)
         del lines[: end + 1]
+    if what == "property":
+        lines.insert(0, "")
 
 
 def short_defaults(
@@ -296,7 +301,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("package", Package)
     app.add_role(ROLE, Name())
     app.connect("config-inited", configure)
-    app.connect("autodoc-process-docstring", leave_out_summary, priority=400)  # before napoleon has rewritten it
+    app.connect("autodoc-process-docstring", prepare, priority=400)  # before napoleon has rewritten it
     app.connect("autodoc-process-signature", short_defaults)
     app.connect("autodoc-skip-member", skip)
     app.connect("doctree-read", check_complete)

@@ -55,6 +55,10 @@ class Fast(Base):
     def again(self):
         """Run again."""
 
+    @property
+    def twice(self):
+        """Its own speed: that of two."""
+
 
 def double(x: np.ndarray, dtype=np.float32) -> np.ndarray:
     """Return 2x.
@@ -163,6 +167,7 @@ def test_a_class_names_the_methods_that_it_has_from_another(page: str) -> None:
     fast = entry(page, "Fast")
     assert 'id="smallpack.Fast.again"' in fast
     assert re.search(r"From <a .*?href=\"#smallpack.layers.Base\".*?forward", fast)
+    assert "Its own speed: that of two." in fast
     assert 'id="smallpack.layers.Base.forward"' in entry(page, "Base")
 
 
