@@ -46,7 +46,11 @@ SETTINGS = {
     "napoleon_google_docstring": False,
     "napoleon_use_param": False,  # types are words here, not names to look up
     "napoleon_use_rtype": False,
-    "napoleon_custom_sections": [("Attributes", "params_style"), ("Raises", "params_style")],
+    # As plain lists: Sphinx's own fields for these look names up, or put a list into a paragraph, which is no HTML.
+    "napoleon_custom_sections": [
+        *[(section, "params_style") for section in ("Attributes", "Raises")],
+        *[(section, "returns_style") for section in ("Returns", "Yields")],
+    ],
 }
 ROLE = "package-name"
 PLACE = "package_page"  # of what is known while an entry is read
@@ -246,13 +250,13 @@ class Name(SphinxRole):
 def prepare(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Take the first paragraph out of an entry: it is what the reader has clicked on.
 
-    Of a property, napoleon would take what stands before a colon in the first line for its type.
+    In a property, napoleon would take what stands before a colon in the first line for its type.
     """
     if name == app.env.temp_data.get(PLACE, {}).get("path"):
         end = lines.index("") if "" in lines else len(lines)
         del lines[: end + 1]
     if what == "property":
-        lines.insert(0, "")
+        lines[:0] = ["..", ""]  # an empty comment
 
 
 def short_defaults(

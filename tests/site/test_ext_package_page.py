@@ -71,6 +71,8 @@ def double(x: np.ndarray, dtype=np.float32) -> np.ndarray:
     Returns
     -------
     ndarray, the shape of `x`
+    error : float
+        How wrong it is.
 
     Raises
     ------
@@ -143,7 +145,8 @@ def test_a_name_opens_its_signature_and_its_shapes(page: str) -> None:
     assert 'id="smallpack.layers.double"' in double
     assert "smallpack.layers.double(x, dtype=np.float32)" in re.sub(r"<.*?>", "", double)
     assert re.search(r"<strong>x</strong> \(<em>ndarray, any shape</em>\)", double)
-    assert "ndarray, the shape of" in double
+    assert re.search(r"Returns<span.*?<li><p>ndarray, the shape of <code", double, re.DOTALL)
+    assert not re.search(r"</ul>\s*</p>", page), "a list inside a paragraph"
     assert double.count("Return 2x.") == 1, "what the line says is not said again inside it"
 
 
