@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from ext_book import Book, build
+
+from tools.paper.compose import chapter
 
 CODE = {
     "__init__": '"""A package."""\n\nfrom smallpack.layers import Fast\n\n__all__ = ["Fast"]\n',
@@ -172,6 +175,13 @@ def test_a_class_names_the_methods_that_it_has_from_another(page: str) -> None:
     assert re.search(r"From <a .*?href=\"#smallpack.layers.Base\".*?forward", fast)
     assert "Its own speed: that of two." in fast
     assert 'id="smallpack.layers.Base.forward"' in entry(page, "Base")
+
+
+def test_on_paper_the_lines_stay_and_their_entries_go(page: str) -> None:
+    body = chapter(BeautifulSoup(page, "html.parser"))
+    listed = [" ".join(line.get_text().split()) for line in body.select("ul.package > li")]
+    assert listed[0] == "Fast Read quickly, twice as fast as Base. Chapter 2"
+    assert not body.select("dl.py")
 
 
 def test_the_source_is_linked_where_the_repository_is_known(
