@@ -49,6 +49,7 @@ SETTINGS: dict[str, Any] = {
 }
 B, TEST, SKIPPED = 32, 1000, 20
 TOLERANCE = 0.02
+NAMES = ("d", "every", "reach", "carried", "thousands", "trained")  # of what a run sets
 RECURRENT = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
 
 
@@ -119,9 +120,8 @@ def run(runs: list[list[Any]], seeds: list[int], hidden: int, rate: float, outpu
     """Return for each run its settings and the accuracies by seed."""
     results = []
     for setting in runs:
-        names = ("d", "every", "reach", "carried", "thousands", "trained")
-        row: dict[str, Any] = dict(zip(names, setting, strict=True))
-        row |= one(*setting, seeds, hidden, rate, output_rate)
+        row: dict[str, Any] = dict(zip(NAMES, setting, strict=True))
+        row |= one(**row, seeds=seeds, hidden=hidden, rate=rate, output_rate=output_rate)
         print(row, file=sys.stderr, flush=True)
         results.append(row)
     return results
@@ -134,8 +134,8 @@ def check_part(record: dict[str, Any]) -> None:
     chosen += [[6, 6, 6, False, 4.8, ALL], [6, 7, 7, True, 4.8, FIXED]]
     for key, row in zip(settings["runs"], record["results"], strict=True):
         if key in chosen:
-            others = settings["hidden"], settings["rate"], settings["output_rate"]
-            again = one(*key, settings["seeds"][:2], *others)["right"]
+            others = {name: settings[name] for name in ("hidden", "rate", "output_rate")}
+            again = one(**dict(zip(NAMES, key, strict=True)), seeds=settings["seeds"][:2], **others)["right"]
             assert np.abs(np.array(again) - row["right"][:2]).max() < TOLERANCE, f"{key}: got {again}"
 
 
