@@ -4,7 +4,8 @@ Where to find what:
 
 ==================  ============================================================================================
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
-                    directions · `layers` Linear, Embedding, Dropout · `base`, `padding` what they share
+                    directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
+                    one gate · `base`, `padding` what they share
 models              `models` a recurrent layer with an answer · `ngram` counting, to beat · `transformer` in PyTorch
 mathematics         `functional` activations and losses · `init` first values · `metrics` · `gradcheck`
 training            `training` fit, evaluate · `optim` · `stream` batches without end · `history` · `checkpoint`
