@@ -12,7 +12,6 @@ CLOSE = 2  # minutes that the info line may be off in the committed notebook: th
 OLD_FORM = {
     "06_backpropagation_through_time",
     "07_training_a_character_model",
-    "08_vanishing_and_exploding_gradients",
     "09_lstm",
     "10_gru",
     "11_rnn_lstm_gru_compared",
