@@ -87,12 +87,13 @@ class Stack:
     def _plain(self, p: Arrays, x: np.ndarray) -> Any:
         (S, T, B, _), H, d = x.shape, p["rnn.weight_hh"].shape[-1], self.d or 1
         W_hh, W_d = p["rnn.weight_hh"], p.get("rnn.weight_skip")
+        W_hh_T = W_hh.swapaxes(1, 2).copy()  # faster when copied
         a = (x.reshape(S, T * B, -1) @ p["rnn.weight_ih"].swapaxes(1, 2)).reshape(S, T, B, H)
         a += (p["rnn.bias_ih"] + p["rnn.bias_hh"])[:, None, None]
         h = np.zeros((S, d + T, B, H), x.dtype)
         f = (lambda a, out: np.maximum(a, 0, out=out)) if self.relu else np.tanh
         for t in range(T):
-            now = h[:, d + t - 1] @ W_hh.swapaxes(1, 2)
+            now = h[:, d + t - 1] @ W_hh_T
             now += a[:, t]
             if W_d is not None and t >= d:
                 now += h[:, t] @ W_d.swapaxes(1, 2)
@@ -118,6 +119,7 @@ class Stack:
     def _gate(self, p: Arrays, x: np.ndarray) -> Any:
         (S, T, B, _), H = x.shape, p["rnn.weight_hh"].shape[-1]
         W, U = p["rnn.weight_hh"], p["rnn.weight_u"]
+        W_T, U_T = W.swapaxes(1, 2).copy(), U.swapaxes(1, 2).copy()  # faster when copied
         rows = x.reshape(S, T * B, -1)
         n = (rows @ p["rnn.weight_ih"].swapaxes(1, 2)).reshape(S, T, B, H)
         n += (p["rnn.bias_ih"] + p["rnn.bias_hh"])[:, None, None]
@@ -128,10 +130,10 @@ class Stack:
             z = np.broadcast_to(_sigmoid(p["rnn.bias_z"])[:, None, None], n.shape)
         h = np.zeros((S, 1 + T, B, H), x.dtype)
         for t in range(T):
-            n[:, t] += h[:, t] @ W.swapaxes(1, 2)
+            n[:, t] += h[:, t] @ W_T
             np.tanh(n[:, t], out=n[:, t])
             if self.gated:
-                z[:, t] += h[:, t] @ U.swapaxes(1, 2)
+                z[:, t] += h[:, t] @ U_T
                 z[:, t] = _sigmoid(z[:, t])
             h[:, t + 1] = n[:, t] + z[:, t] * (h[:, t] - n[:, t])
 

@@ -68,7 +68,7 @@ class SkipRNN(RNN):
         return states[self.d :].copy(), states[-self.d :].copy(), SkipCache(x, states)
 
     def _backward(
-        self, dout: np.ndarray, cache: SkipCache, dstate: tuple[np.ndarray, ...]
+        self, dout: np.ndarray, cache: Any, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, np.ndarray, Arrays]:
         (x, h), p, d, T = cache, self.params, self.d, len(dout)
         da, dh = np.empty_like(dout), np.zeros_like(h)
@@ -140,7 +140,7 @@ class GatedRNN(RNN):
         return states[1:].copy(), h[-1], GatedCache(x, states, np.stack(z), np.stack(n))
 
     def _backward(
-        self, dout: np.ndarray, cache: GatedCache, dstate: tuple[np.ndarray, ...]
+        self, dout: np.ndarray, cache: Any, dstate: tuple[np.ndarray, ...]
     ) -> tuple[np.ndarray, np.ndarray, Arrays]:
         (x, h, z, n), p, dh = cache, self.params, dstate[0]
         da, dz = np.empty_like(n), np.empty_like(n)
