@@ -6,7 +6,7 @@ input is compared with what arrives at the last.
 
 "calm" networks start with a read-out that answers about 1, the best constant, and learn at a third of the rate. The
 default read-out starts with large errors, and correcting them drives the units far from zero; without that an
-orthogonal matrix keeps letting the gradient through. "none, calm" is the control: the same, but a start that does not.
+orthogonal matrix keeps letting the gradient through. "plain, calm" is the control: the same, but a start that does not.
 
 The full run takes about two minutes.
 """
@@ -26,10 +26,10 @@ SETTINGS: dict[str, Any] = {
         "gated": 3e-2,
         "ReLU + I": 3e-3,
         "leaky": 3e-2,
-        "none": 3e-3,
+        "plain": 3e-3,
         "orthogonal": 3e-3,
         "orthogonal, calm": 1e-3,
-        "none, calm": 1e-3,
+        "plain, calm": 1e-3,
     },
     "marks": [0, 10, 20, 50, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 7000],
     "seeds": 10,

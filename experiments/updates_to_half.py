@@ -37,7 +37,7 @@ SETTINGS: dict[str, Any] = {
         "gated": 40,
         "ReLU + I": 40,
         "leaky": 40,
-        "none": 40,
+        "plain": 40,
         "orthogonal": 40,
         "skip": 40,
         "window": 40,

@@ -11,7 +11,7 @@ from rnn_utils.checks import check_array, check_choice, check_int, check_none, c
 from rnn_utils.functional import sigmoid
 from rnn_utils.recurrent import RNN, product_gradients
 
-REMEDIES = ("none", "orthogonal", "ReLU", "ReLU + I", "skip", "leaky", "gated")
+REMEDIES = ("plain", "orthogonal", "ReLU", "ReLU + I", "skip", "leaky", "gated")
 
 
 class SkipCache(NamedTuple):
@@ -165,7 +165,7 @@ def build(
     Parameters
     ----------
     name : str
-        "none" for the plain layer, "orthogonal", "ReLU", "ReLU + I" (the identity as the recurrent matrix), "skip",
+        "plain" for the plain layer, "orthogonal", "ReLU", "ReLU + I" (the identity as the recurrent matrix), "skip",
         "leaky" or "gated".
     input_size, hidden_size : int
         D and H.

@@ -21,7 +21,7 @@ def models(name):
     return made
 
 
-@pytest.mark.parametrize("name", ["none", "orthogonal", "ReLU + I", "skip", "leaky", "gated"])
+@pytest.mark.parametrize("name", ["plain", "orthogonal", "ReLU + I", "skip", "leaky", "gated"])
 def test_a_stack_trains_each_network_as_the_package_does(name):
     alone, rates = models(name), (0.01, 0.03, 0.1)
     stack = Stack(models(name), np.array(rates))
