@@ -30,6 +30,7 @@ SETTINGS: dict[str, Any] = {
         "orthogonal": 3e-3,
         "orthogonal, calm": 1e-3,
         "plain, calm": 1e-3,
+        "gated, z = ½": 3e-2,
     },
     "marks": [0, 10, 20, 50, 100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 7000],
     "seeds": 10,

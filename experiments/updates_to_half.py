@@ -11,7 +11,9 @@ with four seeds; the winner is the first with which all four arrive. While the w
 middle, the race is run again around it. Then ten other seeds are trained with that rate until they arrive or the
 budget is spent.
 
-"orthogonal × 0.6" is a control: the directions of an orthogonal start, at about the rate of decay of the default.
+Three controls change nothing but the start. "orthogonal × 0.6" has the directions of an orthogonal matrix, and about
+the rate of decay of the default. "identity" is a tanh network whose recurrent matrix starts as the identity. In
+"gated, z = ½" the gates start half closed, so that the gradient vanishes.
 "window" is a rival that has no way back through time: one layer of 32 tanh units that sees all T steps at once.
 
 The full run takes about six minutes.
@@ -42,6 +44,8 @@ SETTINGS: dict[str, Any] = {
         "skip": 40,
         "window": 40,
         "orthogonal × 0.6": 20,
+        "gated, z = ½": 40,
+        "identity": 20,
     },
     "seeds": 10,
     "tuning_seeds": 4,
@@ -58,10 +62,14 @@ def make(name: str, T: int, rng: np.random.Generator) -> SequenceModel:
     """Return an untrained network by its name."""
     if name == "window":
         return SequenceModel(2 * T, HIDDEN, 1, layer=RNN, rng=rng)
-    kind, _, scale = name.removesuffix(", calm").partition(" × ")
+    kind, _, scale = name.partition(",")[0].replace("identity", "plain").partition(" × ")
     model = SequenceModel(2, HIDDEN, 1, layer=partial(build, kind), rng=rng)
     if scale:
         model.params["rnn.weight_hh"][...] *= float(scale)
+    if name == "identity":
+        model.params["rnn.weight_hh"][...] = np.eye(HIDDEN)
+    if name == "gated, z = ½":
+        model.params["rnn.bias_z"][...] = 0
     if name.endswith(", calm"):  # answer 1, the best constant, at first: nothing large to correct
         model.params["linear.weight"][...] *= 0.1
         model.params["linear.bias"][...] = 1
