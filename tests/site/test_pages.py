@@ -1,10 +1,9 @@
 """Every page opened in a real browser: nothing fails, nothing is asked of a third party, nothing is cut off."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PHONE, QUIET_CONTEXT, WIDE
+from conftest import PHONE, QUIET_CONTEXT, WIDE, plant
 from playwright.sync_api import expect
 
 # With all folds open and all sections laid out, how much wider than the screen is the page?
@@ -15,9 +14,13 @@ UNFOLDED = """() => {
 }"""
 
 
-def visit(browser: Any, server: str, path: str, **context: Any) -> tuple[list[str], dict[str, Any]]:
-    """Open one page; return what went wrong and a few measures of it."""
+def visit(
+    browser: Any, server: str, path: str, planted: str | None = None, **context: Any
+) -> tuple[list[str], dict[str, Any]]:
+    """Open one page, or a text planted at its address; return what went wrong and a few measures of it."""
     page = browser.new_context(**context).new_page()
+    if planted is not None:
+        plant(page, server + path, planted)
     wrong: list[str] = []
     page.on("console", lambda message: message.type == "error" and wrong.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
@@ -85,19 +88,14 @@ def test_every_page_reads_without_javascript(browser: Any, server: str, pages: l
     context.close()
 
 
-def test_a_page_with_a_fault_is_caught(browser: Any, server: str, site: Path) -> None:
-    planted = site / "planted-fault.html"
-    planted.write_text(
+def test_a_page_with_a_fault_is_caught(browser: Any, server: str) -> None:
+    planted = (
         "<!doctype html><title>x</title><h1>x</h1><img src='missing.svg'>"
         "<script src='http://127.0.0.1:9/x.js'></script>"
         "<figure><figcaption>no number</figcaption></figure><div style='width:3000px'>wide</div>"
-        "<script>throw 1</script>",
-        "utf8",
+        "<script>throw 1</script>"
     )
-    try:
-        wrong, measures = visit(browser, server, planted.name, viewport=PHONE)
-    finally:
-        planted.unlink()
+    wrong, measures = visit(browser, server, "planted-fault.html", planted, viewport=PHONE)
     said = " ".join(wrong)
     assert all(kind in said for kind in ("console:", "script:", "404:", "third party:"))
     assert measures["overflow"] > 0
