@@ -5,6 +5,7 @@ sequences with Adam at a constant rate and clipping at 1, and has arrived when i
 50 batches is below 1/12: half of the baseline, 1/6. A reader of the second half of the sequence alone scores exactly
 half; a network below it uses a number at least T/2 steps back. The sequences of a batch are
 new when they are scored, so that the error is one on unseen data.
+The line has no margin: a network that stayed exactly on it would cross it by chance, sooner or later.
 
 Rates lie on a ladder of half powers of ten. For every kind of network and every length, three neighbouring rates race
 with four seeds; the winner is the first with which all four arrive. While the winner is not the one in the
