@@ -4,7 +4,8 @@ Where to find what:
 
 ==================  ============================================================================================
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
-                    directions · `layers` Linear, Embedding, Dropout · `base` what they share
+                    directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
+                    one gate · `base` what they share
 models              `models` SequenceModel, LanguageModel · `ngram` NGram, counts to beat · `transformer` in PyTorch
 mathematics         `functional` activations and losses · `init` first values · `metrics` · `gradcheck`
 training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load

@@ -16,8 +16,8 @@ def going_back(h: np.ndarray, weight_hh: np.ndarray, v: np.ndarray, slope: str =
     """The walk back; `slope` says of which state the slope is taken."""
     found, T = [np.linalg.norm(v)], len(h) - 1
     for t in range(T, 0, -1):
-        slopes = {"after": 1 - h[t] ** 2, "before": 1 - h[t - 1] ** 2, "none": np.ones_like(v)}
-        v = (slopes[slope] * v) @ weight_hh
+        slopes = {"after": 1 - h[t] ** 2, "before": 1 - h[t - 1] ** 2, "none": np.ones_like(v), "linear": 1 - h[t]}
+        v = (1 - h[t] ** 2) * (v @ weight_hh) if slope == "late" else (slopes[slope] * v) @ weight_hh
         found.append(np.linalg.norm(v))
     return np.array(found)
 
@@ -53,6 +53,16 @@ check_lengths = Exercise(
             "the slope of tanh is missing: a step back is W_hhᵀ diag(1 − h_t²)",
         ),
         Mistake(
+            "slope after the matrix",
+            lambda h, weight_hh, v: going_back(h, weight_hh, v, slope="late"),
+            "the slope comes first on the way back: (slope * v) @ weight_hh",
+        ),
+        Mistake(
+            "h not squared",
+            lambda h, weight_hh, v: going_back(h, weight_hh, v, slope="linear"),
+            "the slope of tanh is 1 − h², not 1 − h",
+        ),
+        Mistake(
             "slope of the state before",
             lambda h, weight_hh, v: going_back(h, weight_hh, v, slope="before"),
             "the slope was taken one state too early: from h_t to h_{t−1} it is 1 − h_t²",
@@ -60,17 +70,27 @@ check_lengths = Exercise(
         Mistake(
             "not transposed",
             lambda h, weight_hh, v: going_back(h, weight_hh.T, v),
-            "that goes forwards through W_hh: a gradient is multiplied by W_hhᵀ, in a row v @ weight_hh",
+            "that goes forwards through W_hh: back it is W_hhᵀ, with a row v @ weight_hh",
         ),
         Mistake(
             "product of norms",
             product_of_norms,
-            "that multiplies norms, which gives an upper bound: carry the vector back, then take its length",
+            "the product of norms is only a bound: carry the vector back, then take its length",
         ),
         Mistake(
             "first is missing",
             lambda h, weight_hh, v: going_back(h, weight_hh, v)[1:],
             "the length at h_T itself is missing: T + 1 numbers, the first is the length of v",
+        ),
+        Mistake(
+            "from h_0",
+            lambda h, weight_hh, v: going_back(h, weight_hh, v)[::-1],
+            "these are the lengths from h_0 to h_T: the first is wanted at h_T",
+        ),
+        Mistake(
+            "squared",
+            lambda h, weight_hh, v: going_back(h, weight_hh, v) ** 2,
+            "these are the squares of the lengths: take the root",
         ),
     ),
 )
@@ -114,6 +134,16 @@ check_orthogonal = Exercise(
             "np.linalg.svd returns Vᵀ already: do not transpose it again",
         ),
         Mistake(
+            "v first",
+            lambda a: np.linalg.svd(a)[2] @ np.linalg.svd(a)[0],
+            "orthogonal, but in the wrong order: a is U diag(s) Vᵀ, so U comes first",
+        ),
+        Mistake(
+            "transposed",
+            lambda a: orthogonal(a).T,
+            "that is the transposed matrix: it takes the directions out back to those in",
+        ),
+        Mistake(
             "qr",
             lambda a: np.linalg.qr(a)[0],
             "orthogonal, but with other singular vectors than a: use the SVD",
@@ -128,12 +158,19 @@ def leaky_back(n, z, dout, weight_hh):
 
 
 def leaky(
-    n: np.ndarray, z: float, dout: np.ndarray, weight_hh: np.ndarray, keep: bool = True, write: bool = True, slope=True
+    n: np.ndarray,
+    z: float,
+    dout: np.ndarray,
+    weight_hh: np.ndarray,
+    keep: bool = True,
+    write: bool = True,
+    slope: bool = True,
+    last: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The walk back, from which each mistake takes something away."""
+    """The walk back, from which each mistake takes something away; `last` leaves out all losses but the last."""
     da, dh = np.empty_like(n), np.zeros_like(n[0])
     for t in range(len(n) - 1, -1, -1):
-        dh = dh + dout[t]
+        dh = dh + (0 if last and t < len(n) - 1 else dout[t])
         da[t] = (1 - z if write else 1) * (1 - n[t] ** 2 if slope else 1) * dh
         dh = (z * dh if keep else 0) + da[t] @ weight_hh
     return da, dh
@@ -172,12 +209,27 @@ check_leaky_back = Exercise(
         Mistake(
             "no leak",
             lambda n, z, dout, weight_hh: leaky(n, z, dout, weight_hh, keep=False),
-            "the gradient goes back through W_hh only: the part z of the state is handed on as well",
+            "the gradient goes back through W_hh only: z times the gradient is handed on as well",
         ),
         Mistake(
             "undamped",
             undamped,
             "the whole gradient goes over the leak: h_{t−1} enters h_t with the factor z",
+        ),
+        Mistake(
+            "the parts exchanged",
+            lambda n, z, dout, weight_hh: leaky(n, 1 - z, dout, weight_hh),
+            "z and 1 − z are exchanged: z belongs to the old state, 1 − z to the candidate",
+        ),
+        Mistake(
+            "not transposed",
+            lambda n, z, dout, weight_hh: leaky(n, z, dout, weight_hh.T),
+            "that goes forwards through W_hh: back it is W_hhᵀ, with rows da[t] @ weight_hh",
+        ),
+        Mistake(
+            "last loss only",
+            lambda n, z, dout, weight_hh: leaky(n, z, dout, weight_hh, last=True),
+            "only dout of the last step has come in: every step adds its own",
         ),
         Mistake(
             "1 − z missing",

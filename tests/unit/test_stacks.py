@@ -1,0 +1,53 @@
+"""Networks that an experiment trains in a stack are those of the package, step for step."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from experiments._stacks import Stack
+from rnn_utils import data
+from rnn_utils.models import SequenceModel
+from rnn_utils.optim import Adam, clip_grad_norm_
+from rnn_utils.remedies import build
+
+
+def models(name):
+    made = []
+    for seed in range(3):
+        layer = partial(build, name)
+        made.append(SequenceModel(2, 6, 1, layer=layer, rng=np.random.default_rng(seed), dtype=np.float64))
+        made[-1].params["linear.weight"][...] *= 3  # so that gradients are long enough to be clipped
+    return made
+
+
+@pytest.mark.parametrize("name", ["plain", "orthogonal", "ReLU + I", "skip", "leaky", "gated"])
+def test_a_stack_trains_each_network_as_the_package_does(name):
+    alone, rates = models(name), (0.01, 0.03, 0.1)
+    stack = Stack(models(name), np.array(rates))
+    optimizers = [Adam(model.params, lr) for model, lr in zip(alone, rates, strict=True)]
+    for step in range(6):
+        batches = [data.adding_problem(25, 4, np.random.default_rng([step, i]), np.float64) for i in range(3)]
+        losses = []
+        for model, optimizer, batch in zip(alone, optimizers, batches, strict=True):
+            loss, grads, _ = model.loss_and_grads(batch)
+            clip_grad_norm_(grads, 1.0)
+            optimizer.step(grads)
+            losses.append(loss)
+        x, y = (np.stack(each) for each in zip(*batches, strict=True))
+        np.testing.assert_allclose(stack.update(x, y), losses, rtol=1e-9)
+    for key, values in stack.views(stack.flat).items():
+        np.testing.assert_allclose(values, np.stack([model.params[key] for model in alone]), atol=1e-9)
+
+
+def test_a_network_that_is_dropped_leaves_the_others_alone():
+    whole, fewer = Stack(models("gated"), np.full(3, 0.03)), Stack(models("gated"), np.full(3, 0.03))
+    rng = np.random.default_rng(0)
+    for step in range(4):
+        x, y = data.adding_problem(9, 12, rng, np.float64)
+        x, y = x.reshape(9, 3, 4, 2).swapaxes(0, 1), y.reshape(3, 4)
+        whole.update(x, y)
+        if step == 2:
+            fewer.keep(np.array([0, 2]))
+        fewer.update(*((x, y) if step < 2 else (x[[0, 2]], y[[0, 2]])))
+    np.testing.assert_allclose(fewer.flat, whole.flat[[0, 2]], atol=1e-12)
