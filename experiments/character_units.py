@@ -12,7 +12,8 @@ others in the second, on which they are judged. Four questions are asked.
   elsewhere? Every unit alone; the best ones also at zero and at values from elsewhere in the text; the best two
   together, and pairs drawn at random.
 - In the LSTM: how long would its cells last by their forget gates, and what does it cost to hold gates at their means
-  or shut? What does it cost to hold any one cell, such as the one that follows the place in the line best?
+  or shut? What does it cost to hold cells at their means: each alone, those of the longest and the shortest half-lives,
+  and as many at random? How many of them are so large that their tanh is flat?
 
 Weights are rounded to 16 bits after training, and those of the first network of each kind are part of the record.
 
@@ -61,6 +62,7 @@ class Text:
         self.train = list(data.contiguous_streams(self.vocabulary.encode(train), 32, 32))
         held_ids = self.vocabulary.encode(held_out)
         self.held = list(data.contiguous_streams(held_ids, 32, 128))
+        self.newline = self.vocabulary.ids["\n"]
         self.V, length = len(self.vocabulary), len(held_out) // STREAMS
 
         def streams(a: np.ndarray) -> np.ndarray:
@@ -146,9 +148,11 @@ def best_unit(states: np.ndarray, f: np.ndarray, key: np.ndarray | None = None) 
     return unit, round(float(r[1][unit]), 3)
 
 
-def read_out(states: np.ndarray, f: np.ndarray) -> float:
-    """Return r in the second half of a linear read-out of f that was fitted to the first half."""
+def read_out(states: np.ndarray, f: np.ndarray, key: np.ndarray | None = None) -> float:
+    """Return r in the second half of a linear read-out of f that was fitted to the first half; the key held fixed."""
     (a, b), (f_a, f_b) = halves(states), halves(f)
+    if key is not None:
+        (a, b), (f_a, f_b) = (tuple(map(within, pair, halves(key))) for pair in ((a, b), (f_a, f_b)))
     a, b = a - a.mean(axis=0), b - a.mean(axis=0)
     square = a.T @ a + 1e-4 * len(a) * np.eye(a.shape[1])  # a little ridge: windows have columns that add up to 1
     return round(float(np.corrcoef(b @ np.linalg.solve(square, a.T @ (f_a - f_a.mean())), f_b)[0, 1]), 4)
@@ -168,7 +172,7 @@ def look(text: Text, model: LanguageModel) -> dict[str, Any]:
     for name, f in text.wanted.items():
         best, fixed = best_unit(states, f), best_unit(states, f, text.ids)
         found[name] = {"unit": best[0], "r": best[1], "fixed unit": fixed[0], "fixed r": fixed[1]}
-        found[name]["all units"] = read_out(states, f)
+        found[name] |= {"all units": read_out(states, f), "all units fixed": read_out(states, f, text.ids)}
     return found
 
 
@@ -218,14 +222,14 @@ def read(
 
 
 def cost(text: Text, model: LanguageModel, *hold: Any) -> np.ndarray:
-    """Return bits per character of the second half, inside names and elsewhere: (2,)."""
+    """Return bits per character of the second half: inside names, elsewhere, and of the line ends: (3,)."""
     h = read(model, text.ids[:, HALF:], *hold)[0]
     logits = h @ model.params["linear.weight"].T + model.params["linear.bias"]
     logits -= logits.max(axis=-1, keepdims=True)
     right = np.take_along_axis(logits, text.next[:, HALF:, None], axis=-1)[..., 0]
     bits = (np.log(np.exp(logits).sum(axis=-1)) - right) * BITS
-    inside = text.inside[:, HALF:]
-    return np.array([bits[inside].mean(), bits[~inside].mean()])
+    inside, line_end = text.inside[:, HALF:], text.next[:, HALF:] == text.newline
+    return np.array([bits[at].mean() for at in (inside, ~inside, line_end)])
 
 
 def rounded(a: Any) -> list[float]:
@@ -237,11 +241,11 @@ def hold_units(text: Text, model: LanguageModel, pairs: int) -> dict[str, Any]:
     """Return what holding units of a tanh network costs, beyond the bits of the network as it is."""
     first = read(model, text.ids[:, :HALF])[0].reshape(-1, model.rnn.hidden_size)
     r, mean = np.abs(correlation(first, halves(text.inside)[0])), first.mean(axis=0)
-    order, base = np.argsort(-r), cost(text, model)
+    order, base = np.argsort(-r), cost(text, model)[:2]
     rng = np.random.default_rng(0)
 
     def extra(units: Any, value: Any) -> np.ndarray:
-        return cost(text, model, units, value) - base
+        return cost(text, model, units, value)[:2] - base
 
     alone = np.array([extra([unit], mean[unit]) for unit in range(len(r))])  # (H, 2)
     drawn = [rng.choice(order[2:], 2, replace=False) for _ in range(pairs)]
@@ -258,23 +262,17 @@ def hold_units(text: Text, model: LanguageModel, pairs: int) -> dict[str, Any]:
     }
 
 
-def hold_gates(text: Text, model: LanguageModel, group: int, groups: int) -> dict[str, Any]:
-    """Return half-lives of an LSTM's cells, and what holding gates or cells costs."""
-    _, c, gates = read(model, text.ids[:, :HALF])
+def hold_gates(text: Text, model: LanguageModel, group: int) -> dict[str, Any]:
+    """Return half-lives of an LSTM's cells, and what holding forget gates, or all gates of a kind, costs."""
+    gates = read(model, text.ids[:, :HALF])[2]
     assert gates is not None
-    mean, base = gates.mean(axis=(0, 1)), cost(text, model)  # (4, H), (2,)
+    mean, base = gates.mean(axis=(0, 1)), cost(text, model)  # (4, H), (3,)
     lives = np.log(0.5) / np.log(gates[:, :, 1]).mean(axis=(0, 1))
-    order, rng = np.argsort(lives), np.random.default_rng(0)
-    everything = np.arange(len(lives))
-
-    drawn = [rng.choice(everything, group, replace=False) for _ in range(groups)]
+    order, everything = np.argsort(lives), np.arange(len(lives))
 
     def forget(units: np.ndarray, shut: bool = False) -> list[float]:
         return rounded(cost(text, model, units, 0 if shut else mean[1][units], 1) - base)
 
-    key, place = halves(text.ids)[0], halves(text.wanted["place in the line"])[0]
-    follows = np.abs(correlation(within(c.reshape(-1, len(lives)), key), within(place, key)))
-    level = c.mean(axis=(0, 1))
     return {
         "bits": rounded(base),
         "half-lives": rounded(lives),
@@ -282,12 +280,32 @@ def hold_gates(text: Text, model: LanguageModel, group: int, groups: int) -> dic
         "held": {name: rounded(cost(text, model, everything, mean[k], k) - base) for name, k in GATES.items()},
         "longest": forget(order[-group:]),
         "shortest": forget(order[:group]),
-        "random groups": [forget(units) for units in drawn],
         "longest shut": forget(order[-group:], shut=True),
         "shortest shut": forget(order[:group], shut=True),
-        "random groups shut": [forget(units, shut=True) for units in drawn],
-        "r with the place in the line": rounded(follows),
-        "cells held": rounded([(cost(text, model, [u], level[u]) - base)[1] for u in everything]),
+    }
+
+
+def hold_cells(text: Text, model: LanguageModel, lives: list[float], group: int, groups: int) -> dict[str, Any]:
+    """Return what holding cells at their means costs: alone, by half-life, and at random."""
+    c = read(model, text.ids[:, :HALF])[1].reshape(-1, len(lives))
+    key, place = halves(text.ids)[0], halves(text.wanted["place in the line"])[0]
+    level, base, order, rng = c.mean(axis=0), cost(text, model), np.argsort(lives), np.random.default_rng(0)
+    H, half = len(lives), len(lives) // 2
+
+    def hold(units: Any) -> list[float]:
+        return rounded(cost(text, model, units, level[units]) - base)
+
+    alone = np.array([hold([unit]) for unit in range(H)])  # (H, 3)
+    return {
+        "r with the place in the line": rounded(np.abs(correlation(within(c, key), within(place, key)))),
+        "saturated": rounded((np.abs(np.tanh(c)) > 0.99).mean(axis=0)),
+        "elsewhere": rounded(alone[:, 1]),
+        "line ends": rounded(alone[:, 2]),
+        "longest": hold(order[-group:]),
+        "shortest": hold(order[:group]),
+        "longer half": hold(order[half:]),
+        "random groups": [hold(rng.choice(H, group, replace=False)) for _ in range(groups)],
+        "random halves": [hold(rng.choice(H, half, replace=False)) for _ in range(groups)],
     }
 
 
@@ -307,7 +325,9 @@ def ask(text: Text, name: str, model: LanguageModel, settings: dict[str, Any]) -
     """Return all that is asked of one trained network."""
     answers: dict[str, Any] = {"held-out bits": round(evaluate(model, text.held, carry_state=True) * BITS, 4)}
     if name == "LSTM":
-        return answers | {"gates": hold_gates(text, model, settings["group"], settings["groups"])}
+        sizes = settings["group"], settings["groups"]
+        answers["gates"] = hold_gates(text, model, sizes[0])
+        return answers | {"cells": hold_cells(text, model, answers["gates"]["half-lives"], *sizes)}
     return answers | {"found": look(text, model), "units": hold_units(text, model, settings["pairs"])}
 
 
@@ -318,6 +338,9 @@ def run(networks: dict[str, list[Any]], characters: int, **settings: Any) -> dic
     for k in settings["windows"]:
         window = last_characters(text.ids, k, text.V)
         results["windows"][str(k)] = {name: read_out(window, f) for name, f in text.wanted.items()}
+        if k > 1:  # the last character is what is held fixed
+            fixed = {name: read_out(window, f, text.ids) for name, f in text.wanted.items()}
+            results["windows"][f"{k} fixed"] = fixed
     for name, (hidden, lr, updates, seeds) in networks.items():
         rows = results[name] = []
         for seed in range(seeds):
@@ -357,6 +380,10 @@ def check_part(record: dict[str, Any]) -> None:
             gates = old["gates"]
             held = cost(text, model, np.arange(hidden), np.array(gates["mean forget gates"], np.float32), 1)
             agree("forget gates held", held[0] - gates["bits"][0], gates["held"]["forget"][0], 0.02)
+            longer = np.argsort(gates["half-lives"])[hidden // 2 :]
+            level = read(model, text.ids[:, :HALF])[1].mean(axis=(0, 1))[longer]
+            extra = cost(text, model, longer, level)[1] - gates["bits"][1]
+            agree("longer half of the cells held", extra, old["cells"]["longer half"][1], 0.005)
 
 
 if __name__ == "__main__":
