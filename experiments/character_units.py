@@ -17,7 +17,7 @@ others in the second, on which they are judged. Four questions are asked.
 
 Weights are rounded to 16 bits after training, and those of the first network of each kind are part of the record.
 
-The full run takes about eleven minutes.
+The full run takes about twelve minutes.
 """
 
 from base64 import b64decode, b64encode
