@@ -9,6 +9,8 @@ COVER   = --cov --cov-report=term --cov-report=json:$(REPORTS)/coverage.json
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # Also where the system's language settings name another encoding:
 export PYTHONUTF8 = 1
+# Compiled modules are kept in the environment: without them every process compiles torch and Sphinx again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help book serve lab pdf offline refresh counts check test unit tools notebooks structure site page site-report \
 	lint bench lock clean .venv-test

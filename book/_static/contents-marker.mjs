@@ -30,4 +30,6 @@ function soon() {
 }
 
 for (const event of ["scroll", "resize", "hashchange"]) addEventListener(event, soon, { passive: true });
+const article = document.querySelector("article");
+if (article) new ResizeObserver(soon).observe(article); // sections that are laid out late move what is below them
 soon();

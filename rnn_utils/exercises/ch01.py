@@ -24,7 +24,7 @@ check_persistence = Exercise(
         Mistake(
             "wraps round",
             lambda x, k: np.roll(x, k),
-            "np.roll wraps round: the first k entries come from the end, from the future; leave them out",
+            "np.roll wraps round: the first k entries come from the end, which is the future; leave them out",
         ),
         Mistake(
             "always one step",
@@ -65,7 +65,7 @@ check_shuffle_test = Exercise(
         Mistake(
             "true order not counted",
             lambda x, score, n, rng: shares(x, score, n, rng, lambda shuffled, true: shuffled >= true),
-            "the true order is one of the orders too: (1 + k) / (1 + n), or the answer could be 0",
+            "the true order is one of the orders too: return (1 + k) / (1 + n), otherwise the answer could be 0",
         ),
         Mistake(
             "lower scores counted",
@@ -128,7 +128,7 @@ check_windows = Exercise(
         Mistake(
             "rows cut at split",
             cut_rows,
-            "row i has the target x[i + p]: the last p training targets are held out, a leak",
+            "row i has the target x[i + p]: your last p training targets are held-out values, a leak",
         ),
         Mistake(
             "rows cut one too late",
@@ -204,7 +204,7 @@ check_anomalies = Exercise(
         Mistake(
             "one mean for all months",
             lambda train, test: (train - train.mean(), test - train.mean()),
-            "one mean was taken off all months: average over the years only (axis 0), one mean for each month",
+            "the same mean was subtracted from all months: average over the years only (axis 0), one mean per month",
         ),
     ),
 )

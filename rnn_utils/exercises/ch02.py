@@ -23,7 +23,7 @@ check_perplexity = Exercise(
         Mistake(
             "mean of the reciprocals",
             lambda p: np.mean(1 / p),
-            "each probability was turned over before the mean was taken: average the logarithms first",
+            "the reciprocals of the probabilities were averaged: average the logarithms instead",
         ),
         Mistake(
             "no root",
@@ -38,7 +38,7 @@ check_perplexity = Exercise(
         Mistake(
             "the loss",
             lambda p: -np.mean(np.log(p)),
-            "this is the cross-entropy in nats: perplexity is e to the power of it",
+            "this is the cross-entropy in nats: perplexity is e raised to that power",
         ),
     ),
 )
@@ -72,7 +72,7 @@ check_last_step = Exercise(
         Mistake(
             "longest sequence",
             lambda states, lengths: states[lengths.max() - 1],
-            "every sequence was read where the longest one ends: use all of `lengths`, not only the greatest",
+            "every sequence was read where the longest one ends: use all of `lengths`, not only the largest",
         ),
     ),
 )
@@ -106,7 +106,7 @@ check_embedding_gradient = Exercise(
         Mistake(
             "only the last occurrence",
             _last_occurrence,
-            "a token that occurs several times got the gradient of one place only: `dE[ids] += dx` adds once a row",
+            "a token that occurs several times got the gradient of one place only: `dE[ids] += dx` adds to a row once",
         ),
         Mistake(
             "mean over the occurrences",

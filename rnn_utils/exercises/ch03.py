@@ -31,7 +31,7 @@ check_parameters = Exercise(
         Mistake(
             "no recurrent matrix",
             lambda V, E, H, K: parameters(V, E, H, K) - H * H,
-            "the recurrent matrix is missing: every unit reads all units of the step before",
+            "the recurrent matrix is missing: every unit reads all units of the previous step",
         ),
         Mistake(
             "no biases",
@@ -107,7 +107,7 @@ check_yes_at_the_end = Exercise(
         Mistake(
             "every step",
             lambda x, W_ih, W_hh, b, w, c: sigmoid(states(x, W_ih, W_hh, b) @ w + c),
-            "that is an answer at every step: only the last state is asked",
+            "that is an answer at every step: use only the last state",
         ),
         Mistake(
             "first step",
@@ -117,7 +117,7 @@ check_yes_at_the_end = Exercise(
         Mistake(
             "mean state",
             lambda x, W_ih, W_hh, b, w, c: sigmoid(states(x, W_ih, W_hh, b).mean(axis=0) @ w + c),
-            "that reads the mean of all states: the last one is wanted",
+            "that reads the mean of all states: use only the last one",
         ),
         Mistake(
             "no sigmoid",
@@ -142,7 +142,7 @@ check_yes_at_the_end = Exercise(
         Mistake(
             "no recurrence",
             lambda x, W_ih, W_hh, b, w, c: yes_at_the_end(x, W_ih, 0 * W_hh, b, w, c),
-            "the state before is not used: the term with W_hh is missing",
+            "the previous state is not used: the term with W_hh is missing",
         ),
         Mistake(
             "W_hh not transposed",
@@ -203,7 +203,7 @@ check_log_probability = Exercise(
         Mistake(
             "probability",
             lambda ids, *weights: np.exp(log_probability(ids, *weights)),
-            "that is the probability itself: its logarithm is wanted",
+            "that is the probability itself: take its logarithm",
         ),
         Mistake(
             "logits",
@@ -212,7 +212,7 @@ check_log_probability = Exercise(
                     np.arange(len(ids) - 1), ids[1:]
                 ]
             ),
-            "these are sums of logits: softmax has to make probabilities of them first",
+            "these are sums of logits: turn the logits into probabilities with softmax first",
         ),
         Mistake(
             "no memory",
@@ -289,7 +289,7 @@ check_influence = Exercise(
         Mistake(
             "answer at s",
             lambda *case: np.mean(distances(answers(*case)[case[1]])),
-            "that is the answer right after the changed word: the last one is wanted",
+            "that is the answer right after the changed word: compare the last ones",
         ),
         Mistake(
             "mean answer",

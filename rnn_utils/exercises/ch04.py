@@ -40,7 +40,7 @@ check_parameters = Exercise(
         Mistake(
             "two biases",
             lambda T, D, H: (T * (H * D + H * H + 2 * H), H * D + H * H + 2 * H),
-            "that counts two biases a layer, as PyTorch keeps them: the equations here have one",
+            "that counts two biases per layer, as PyTorch does: the equations here have one",
         ),
         Mistake(
             "no recurrent matrix",
@@ -96,7 +96,7 @@ check_alarm = Exercise(
         Mistake(
             "no memory",
             lambda smoke, reset: smoke > reset,
-            "it shows the present step alone: without a recurrent weight nothing is kept",
+            "it shows only the current step: without a recurrent weight nothing is kept",
         ),
         Mistake(
             "fades",
@@ -106,7 +106,7 @@ check_alarm = Exercise(
         Mistake(
             "always on",
             lambda smoke, reset: np.ones(smoke.shape, bool),
-            "it is on from the start: no bias, and a state that begins at 0",
+            "it is on from the start: use no bias, and start the state at 0",
         ),
         Mistake(
             "reset ignored",
@@ -116,7 +116,7 @@ check_alarm = Exercise(
         Mistake(
             "reset too weak",
             lambda smoke, reset: latch(smoke, reset, off=-1.2),
-            "a reset does not stop it for good: the weight must outdo 2 × 0.9575 from the unit itself",
+            "a reset does not stop it for good: its weight must outweigh the 2 × 0.9575 that the unit feeds itself",
         ),
         Mistake(
             "smoke wins",
@@ -126,7 +126,7 @@ check_alarm = Exercise(
         Mistake(
             "off for good",
             lambda smoke, reset: latch(smoke, reset, on=1.0),
-            "smoke after a reset is missed: its weight must outdo the −2 × 0.9575 of a unit that is off",
+            "smoke after a reset is missed: its weight must outweigh the −2 × 0.9575 of a unit that is off",
         ),
         Mistake(
             "toggles",
@@ -177,12 +177,12 @@ check_pieces = Exercise(
         Mistake(
             "reset",
             pieces_from(lambda out, end: None),
-            "each piece starts from zero: hand the last state of a piece to the next as h0",
+            "each piece starts from zero: pass the last state of a piece to the next as h0",
         ),
         Mistake(
             "first state",
             pieces_from(lambda out, end: out[0]),
-            "the next piece begins in the first state of the piece before: take the last one, out[-1]",
+            "the next piece starts from the first state of the previous piece: take the last one, out[-1]",
         ),
         Mistake(
             "rest dropped",
@@ -196,7 +196,7 @@ check_pieces = Exercise(
             lambda x, weight_ih, weight_hh, bias, size: recurrent(x, weight_ih, weight_hh, bias)[0][
                 np.minimum(np.arange(size - 1, len(x) + size - 1, size), len(x) - 1)
             ],
-            "there is one state a piece: collect the states of all steps, not the last of each piece",
+            "there is one state per piece: collect the states of all steps, not the last of each piece",
         ),
     ),
 )
@@ -236,7 +236,7 @@ check_detector = Exercise(
         Mistake(
             "flag starts at zero",
             lambda bits: scan(bits, (1, 1, -1, 1), start=0.0),
-            "a first bit of +1 raises the flag: begin with the flag at −1, by h0",
+            "a first bit of +1 raises the flag: start the flag at −1 through h0",
         ),
         Mistake(
             "no weight on the newest bit",

@@ -45,12 +45,12 @@ check_loss_by_step = Exercise(
         Mistake(
             "mean over time",
             lambda logits, targets: losses(logits, targets).mean(axis=0),
-            "the mean was taken over time, axis 0: one number for each step wants the mean over the batch, axis 1",
+            "the mean was taken over time, axis 0: for one number per step, take it over the batch, axis 1",
         ),
         Mistake(
             "logit of the target",
             lambda logits, targets: -np.take_along_axis(logits, targets[..., None], -1)[..., 0].mean(axis=1),
-            "the logits were taken for logarithms of probabilities: subtract the logarithm of the sum of exp",
+            "the logits were treated as log probabilities: subtract the logarithm of the sum of exp",
         ),
         Mistake(
             "softmax over the batch",
@@ -106,7 +106,7 @@ check_step_back = Exercise(
         Mistake(
             "own logits left out",
             lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh, h) @ W_hh,
-            "only the later steps count: add what this step's logits ask, dlogits @ W_hy",
+            "only the later steps count here: add the part of this step's logits, dlogits @ W_hy",
         ),
         Mistake(
             "tanh forgotten",
@@ -131,17 +131,17 @@ check_step_back = Exercise(
         Mistake(
             "W_hh transposed",
             lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh + dlogits @ W_hy, h) @ W_hh.T,
-            "W_hh.T is for the way forward: on the way back rows are multiplied by W_hh itself",
+            "W_hh.T is for the forward pass: in the backward pass, multiply rows by W_hh itself",
         ),
         Mistake(
             "stopped at the sum",
             lambda dlogits, dh, h, W_hy, W_hh: through_tanh(dh + dlogits @ W_hy, h),
-            "that is the gradient before the tanh: multiply by W_hh to reach the state before",
+            "that is the gradient before the tanh: multiply by W_hh to reach the previous state",
         ),
         Mistake(
             "logits after the tanh",
             lambda dlogits, dh, h, W_hy, W_hh: (through_tanh(dh, h) + dlogits @ W_hy) @ W_hh,
-            "the logits read the state behind the tanh: add their part before you multiply by 1 − h²",
+            "the logits read the state after the tanh: add their part before you multiply by 1 − h²",
         ),
     ),
 )
@@ -186,12 +186,12 @@ check_evaluate = Exercise(
         Mistake(
             "reset",
             lambda run, ids, T: float(np.concatenate(read(run, ids, T, carry=False)).mean()),
-            "every piece began in state None: hand the state at the end of one piece to the next",
+            "every piece started from state None: pass the state at the end of one piece to the next",
         ),
         Mistake(
             "mean of means",
             lambda run, ids, T: float(np.mean([piece.mean() for piece in read(run, ids, T)])),
-            "the pieces count alike though the last is shorter: join all losses, then take one mean",
+            "the pieces count equally although the last is shorter: join all losses, then take one mean",
         ),
         Mistake(
             "one target too many",
@@ -258,12 +258,12 @@ check_draw = Exercise(
         Mistake(
             "one too low",
             lambda logits, u: np.maximum((cumulative(logits) > u[:, None]).argmax(axis=-1) - 1, 0),
-            "each index is one too small: wanted is the first sum above u, not the last one below it",
+            "each index is one too small: take the first sum above u, not the last one below it",
         ),
         Mistake(
             "counted",
             lambda logits, u: (cumulative(logits) > u[:, None]).sum(axis=-1),
-            "that counts the sums above u: wanted is the place of the first one, argmax",
+            "that counts the sums above u: return the place of the first one, with argmax",
         ),
         Mistake(
             "cumulative over the batch",
@@ -273,7 +273,7 @@ check_draw = Exercise(
         Mistake(
             "logits as probabilities",
             lambda logits, u: (logits.cumsum(axis=-1) > u[:, None]).argmax(axis=-1),
-            "the running sum is of logits, which are no probabilities: softmax first",
+            "the running sum is of logits, which are not probabilities: apply softmax first",
         ),
     ),
 )

@@ -26,12 +26,12 @@ check_interpolated = Exercise(
         Mistake(
             "imagined tokens not counted below the line",
             lambda run, context, shorter, kappa: (run + kappa * shorter) / np.maximum(context, 1),
-            "the κ imagined tokens followed the context as well: they belong below the line too",
+            "the κ imagined tokens followed the context as well: they belong in the denominator too",
         ),
         Mistake(
             "one token of each kind",
             lambda run, context, shorter, kappa: (run + kappa) / (context + kappa / shorter),
-            "every kind of token got κ imagined ones: spread κ in all, in the shares of `shorter`",
+            "every kind of token got κ imagined ones: spread κ in all, in proportion to `shorter`",
         ),
         Mistake(
             "half and half",
@@ -108,7 +108,7 @@ check_message_length = Exercise(
         Mistake(
             "rounded down",
             lambda p: int(np.floor(-np.log2(p).sum())),
-            "rounded down, the digits are too few: numbers with so few of them may all miss the interval",
+            "this is rounded down, so there are too few digits: the numbers that have so few may all miss the interval",
         ),
         Mistake(
             "nats",
@@ -153,7 +153,7 @@ check_three_discounts = Exercise(
         Mistake(
             "without the factor",
             _without_factor,
-            "the factor k + 1 is missing: a run seen k + 1 times was a run seen k times k + 1 times over",
+            "the factor k + 1 is missing: any of a run's k + 1 occurrences may be the new one, after k seen before",
         ),
         Mistake(
             "the two left out",
@@ -163,7 +163,7 @@ check_three_discounts = Exercise(
         Mistake(
             "occurrences",
             _tokens_not_runs,
-            "n₂ is how many different runs were seen twice, not how many times they were seen together",
+            "n₂ is how many different runs were seen twice, not how many times they were seen in total",
         ),
     ),
 )

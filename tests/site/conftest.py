@@ -27,6 +27,10 @@ QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
 # Two frames later, those who observe sizes have been told, and scripts have done what they do at the start.
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
+# What a shell starts in the background ignores Ctrl+C, and so would the servers that tests start and stop with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Hand out a file at a time, for its tests share what they open; a chapter run in the page is a file of its own.
@@ -75,7 +79,7 @@ def server(site: Path) -> Iterator[str]:
 def pages(site: Path) -> list[str]:
     """Paths of all pages, relative to the site's folder."""
     found = sorted(str(page.relative_to(site)) for page in site.rglob("*.html"))
-    wanted = [page for page in found if not page.startswith(("_static/", "_sources/")) and "planted-" not in page]
+    wanted = [page for page in found if not page.startswith(("_static/", "_sources/"))]
     return [page for page in wanted if ONE_PAGE in (None, page)]
 
 
@@ -100,6 +104,11 @@ def browser() -> Iterator[object]:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
         yield running
         running.close()
+
+
+def plant(place: Any, address: str, html: str) -> None:
+    """Answer an address with a page of our own, in one page or context alone: other tests read the site's folder."""
+    place.route(address, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def run(site: Path) -> bytes:
 @pytest.fixture(scope="module")
 def copied(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("offline") / "html"
-    return shutil.copytree(site, copy, ignore=shutil.ignore_patterns(PDF, ZIP, "planted-*"))
+    return shutil.copytree(site, copy, ignore=shutil.ignore_patterns(PDF, ZIP))
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def copied(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     except NoChromiumError as error:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
     copy = tmp_path_factory.mktemp("pdf") / "html"
-    shutil.copytree(site, copy, ignore=shutil.ignore_patterns(PDF, ZIP, "planted-*"))
+    shutil.copytree(site, copy, ignore=shutil.ignore_patterns(PDF, ZIP))
     first = copy / "book/index.html"
     first.write_text(without_offers(first.read_text("utf8")), "utf8")
     return copy
