@@ -11,7 +11,6 @@ CLOSE = 2  # minutes that the info line may be off in the committed notebook: th
 # Chapters that have not been rewritten yet. The list only gets shorter: a chapter that keeps all limits leaves it.
 OLD_FORM = {
     "06_backpropagation_through_time",
-    "07_training_a_character_model",
     "08_vanishing_and_exploding_gradients",
     "09_lstm",
     "10_gru",
