@@ -4,16 +4,19 @@ Where to find what:
 
 ==================  ============================================================================================
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
-                    directions · `layers` Linear, Embedding, Dropout · `base`, `padding` what they share
-models              `models` a recurrent layer with an answer · `ngram` counting, to beat · `transformer` in PyTorch
+                    directions · `layers` Linear, Embedding, Dropout · `base` what they share
+models              `models` SequenceModel, LanguageModel · `ngram` NGram, counts to beat · `transformer` in PyTorch
 mathematics         `functional` activations and losses · `init` first values · `metrics` · `gradcheck`
-training            `training` fit, evaluate · `optim` · `stream` batches without end · `history` · `checkpoint`
+training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load
 use                 `sampling` from a language model · `interop` to and from PyTorch
 data                `data` text, series, names, dates, synthetic tasks, and the batches made of them
 the pages           `exercises` their checks · `touch` figures that can be touched · `plotting` · `records` of runs
                     that take longer than a page
-inside              `checks` of arguments · `atomic` writing of files · `console` printing everywhere
+inside              `checks` of arguments · `padding` of batches · `stream` of batches without end · `atomic` writing
+                    of files · `console` printing everywhere
 ==================  ============================================================================================
+
+What a module makes public by its list of all names stands on the book's page of the package.
 """
 
 from importlib import import_module

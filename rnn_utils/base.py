@@ -12,6 +12,8 @@ from rnn_utils import init
 from rnn_utils.checks import check_array, check_dtype, check_int, check_lengths, check_rng, convert
 from rnn_utils.padding import mark_padding
 
+__all__ = ["Layer", "Params", "RecurrentLayer"]
+
 Arrays = dict[str, np.ndarray]
 State = np.ndarray | tuple[np.ndarray, np.ndarray]
 
@@ -48,7 +50,16 @@ class Params(Mapping[str, np.ndarray]):
             )
 
     def add(self, name: str, array: np.ndarray) -> None:
-        """Add a parameter, as a layer of one's own may in its constructor, before any optimiser has seen them."""
+        """Add a parameter, as a layer of your own may in its constructor, before any optimiser has seen them.
+
+        Parameters
+        ----------
+        name : str
+            A new name.
+        array : ndarray, any shape
+            Its first values; training changes them in place.
+
+        """
         if name in self._arrays:
             raise ValueError(f"name: got {name!r}, which is there already, wanted a new one")
         self._arrays[name] = array

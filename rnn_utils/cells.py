@@ -9,6 +9,8 @@ from rnn_utils.base import Arrays, Layer, RecurrentLayer, State
 from rnn_utils.checks import check_array
 from rnn_utils.recurrent import GRU, LSTM, RNN
 
+__all__ = ["Cell", "GRUCell", "LSTMCell", "RNNCell"]
+
 
 class Cell(Layer):
     """A recurrent layer that is given its sequences step by step.

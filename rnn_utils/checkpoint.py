@@ -18,6 +18,8 @@ import numpy as np
 from rnn_utils.atomic import replacing
 from rnn_utils.checks import check_path
 
+__all__ = ["load_params", "save_params"]
+
 FORMAT = "rnn_utils checkpoint 1"
 
 # What NumPy and zipfile raise when bytes are missing, altered, or were never an .npz.

@@ -135,6 +135,17 @@ def check_lengths(lengths: Any, T: int, B: int) -> np.ndarray:
     return lengths.astype(np.intp, copy=False)  # unsigned numbers would not survive the subtractions to come
 
 
+def check_ids(name: str, ids: Any, V: int, ndim: int | None = None) -> np.ndarray:
+    """Return `ids` as an array after checking that they are whole numbers from 0 to V − 1."""
+    axes = np.ndim(ids) if ndim is None else ndim
+    ids = check_array(name, ids, ["TBDN"[axis % 4] for axis in range(axes)], kind="int")
+    outside = (ids < 0) | (ids >= V)
+    if outside.any():
+        where = tuple(map(int, np.argwhere(outside)[0]))
+        raise ValueError(f"{name}: got {ids[where]} at position {where}, wanted 0 to {V - 1}")
+    return ids
+
+
 def check_dtype(dtype: DTypeLike) -> np.dtype:
     """Return `dtype` as float32 or float64; ValueError for any other."""
     try:

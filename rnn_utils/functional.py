@@ -6,6 +6,8 @@ import numpy as np
 
 from rnn_utils.checks import check_array
 
+__all__ = ["cross_entropy", "log_softmax", "mse", "sigmoid", "softmax"]
+
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Return the logistic function 1 / (1 + e⁻ˣ), exact to the last digits at both ends and free of overflow.

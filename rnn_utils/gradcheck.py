@@ -7,6 +7,8 @@ import numpy as np
 
 from rnn_utils.checks import check_array, check_int, check_rng
 
+__all__ = ["GradientError", "Worst", "gradcheck", "gradcheck_layer"]
+
 SMALLEST_SCALE = 1e-4  # a gradient smaller than this counts as this large: its differences are mostly rounding
 
 
@@ -54,7 +56,7 @@ def gradcheck(
     Returns
     -------
     dict of str to Worst
-        For each array the largest error, |analytic − numerical| relative to the array's largest gradient, and where.
+        For each array the largest difference of the two, relative to the array's largest gradient, and where it is.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def gradcheck_layer(
     ----------
     layer : layer or cell of dtype float64
         Its `forward` returns outputs and a cache, its `backward` takes their gradients and returns the inputs'.
-    x : ndarray of float64 (of int for an `Embedding`)
+    x : ndarray of float64, shape (T, B, D), or of whatever shape the layer takes (of int for an `Embedding`)
     *inputs
         What else `forward` takes: state, lengths. A state's arrays are checked too.
     rng : numpy.random.Generator

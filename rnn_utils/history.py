@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+__all__ = ["History"]
+
 #: How a loss in nats per token is shown: label of the axis, and what to multiply by.
 UNITS = {"nats": ("loss (nats per token)", 1.0), "bits": ("loss (bits per character)", 1 / math.log(2))}
 

@@ -1,11 +1,11 @@
 """Ways to fill a weight matrix before training."""
 
-import math
-
 import numpy as np
 from numpy.typing import DTypeLike
 
 from rnn_utils.checks import check_array, check_int, check_rng
+
+__all__ = ["forget_bias_", "identity", "orthogonal", "uniform"]
 
 
 def uniform(
@@ -26,44 +26,6 @@ def uniform(
 
     """
     return check_rng(rng).uniform(-bound, bound, size=shape).astype(dtype)
-
-
-def xavier(
-    shape: tuple[int, int],
-    *,
-    rng: np.random.Generator,
-    gates: int = 1,
-    gain: float = 1.0,
-    dtype: DTypeLike = np.float32,
-) -> np.ndarray:
-    """Return draws from U(−a, a) with a = gain · √(6 / (fan_in + fan_out)), which keeps variances level across a layer.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        (fan_out, fan_in), or (gates · fan_out, fan_in) for the stacked matrices of a recurrent layer.
-    rng : numpy.random.Generator
-    gates : int
-        How many matrices are stacked in `shape`; each is drawn for its own fan_out.
-    gain : float
-    dtype : dtype
-
-    Returns
-    -------
-    ndarray, shape `shape`
-
-    Raises
-    ------
-    ValueError
-        When the rows do not divide into `gates`.
-
-    References
-    ----------
-    Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward neural networks, equation 16.
-
-    """
-    fan_out, fan_in = _one_gate(shape, gates)
-    return uniform(shape, gain * math.sqrt(6 / (fan_in + fan_out)), rng=rng, dtype=dtype)
 
 
 def orthogonal(

@@ -11,6 +11,8 @@ from rnn_utils.stacked import REVERSE, Bidirectional, Stacked
 if TYPE_CHECKING:
     import torch
 
+__all__ = ["from_torch", "state_from_torch", "state_to_torch", "to_torch"]
+
 Layer = RNN | LSTM | GRU | Bidirectional | Stacked | Linear | Embedding
 
 # Options of PyTorch's modules that change what is computed and have no counterpart here, with the value that is off.
@@ -160,7 +162,7 @@ def state_to_torch(layer: Layer, state: Any) -> Any:
     Parameters
     ----------
     layer : RNN, LSTM, GRU, Bidirectional or Stacked
-    state : ndarray or nested tuple
+    state : ndarray, shape (B, H), or nested tuples of such
         As the layer's `forward` takes and returns it.
 
     Returns
@@ -189,7 +191,25 @@ def _check_number(layer: Layer, got: int) -> None:
 
 
 def state_from_torch(layer: Layer, state: Any) -> Any:
-    """Return a state of PyTorch as this package has it; the reverse of `state_to_torch`."""
+    """Return a state of PyTorch as this package has it; the reverse of `state_to_torch`.
+
+    Parameters
+    ----------
+    layer : RNN, LSTM, GRU, Bidirectional or Stacked
+        Such as `from_torch` makes of the module that the state is from.
+    state : torch.Tensor, shape (layers · directions, B, H), or two of them (h, c) for an LSTM
+
+    Returns
+    -------
+    ndarray, shape (B, H), or nested tuples of such
+        As the layer's `forward` takes it: a pair for each LSTM, and one of these for each layer and direction.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When it is no state of such a layer, or has another number of layers and directions.
+
+    """
     two = _directions(layer)[0].state_names == ("h", "c")
     if two != isinstance(state, tuple | list) or (two and len(state) != 2):
         wanted = "two tensors (h, c)" if two else "one tensor"

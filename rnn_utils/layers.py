@@ -10,6 +10,8 @@ from rnn_utils import init
 from rnn_utils.base import Arrays, Layer, Params
 from rnn_utils.checks import check_array, check_dtype, check_int, check_rng, convert
 
+__all__ = ["Dropout", "Embedding", "Linear"]
+
 
 class Linear(Layer):
     """y = W x + b, on the last axis.
@@ -58,7 +60,7 @@ class Linear(Layer):
         Returns
         -------
         y : ndarray, shape (..., out)
-        cache : ndarray
+        cache : ndarray, shape (..., in)
             What `backward` needs: x.
 
         Raises
@@ -79,7 +81,7 @@ class Linear(Layer):
         Parameters
         ----------
         dout : ndarray, shape (..., out)
-        cache : ndarray
+        cache : ndarray, shape (..., in)
             From `forward`.
 
         Returns
@@ -146,7 +148,7 @@ class Embedding(Layer):
         Returns
         -------
         out : ndarray, shape (..., D)
-        cache : ndarray
+        cache : ndarray of int, shape (...)
             What `backward` needs: the ids.
 
         Raises
@@ -167,7 +169,7 @@ class Embedding(Layer):
         Parameters
         ----------
         dout : ndarray, shape (..., D)
-        cache : ndarray of int
+        cache : ndarray of int, shape (...)
             From `forward`.
 
         Returns

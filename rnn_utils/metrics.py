@@ -7,6 +7,8 @@ import numpy as np
 
 from rnn_utils.checks import check_array
 
+__all__ = ["accuracy", "bits_per_character", "perplexity"]
+
 LN2 = math.log(2.0)
 
 
@@ -17,10 +19,10 @@ def perplexity(nats: Any, mask: Any = None) -> float:
 
     Parameters
     ----------
-    nats : float or array_like
+    nats : float, or array_like of any shape
         Mean loss, or the losses of single tokens, in nats per token.
-    mask : array_like of bool, optional
-        True where a token counts; of the shape of `nats`.
+    mask : array_like of bool, the shape of `nats`, optional
+        True where a token counts.
 
     Returns
     -------
@@ -33,7 +35,21 @@ def perplexity(nats: Any, mask: Any = None) -> float:
 
 
 def bits_per_character(nats: Any, mask: Any = None) -> float:
-    """Return the mean loss in bits: nats ÷ ln 2. Parameters as for `perplexity`, with characters for tokens."""
+    """Return the mean loss in bits: nats ÷ ln 2.
+
+    Parameters
+    ----------
+    nats : float, or array_like of any shape
+        Mean loss, or the losses of single characters, in nats per character.
+    mask : array_like of bool, the shape of `nats`, optional
+        True where a character counts.
+
+    Returns
+    -------
+    float
+        In bits per character.
+
+    """
     return _mean_loss(nats, mask) / LN2
 
 

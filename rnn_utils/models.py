@@ -15,6 +15,8 @@ from rnn_utils.padding import mark_padding
 from rnn_utils.recurrent import RNN
 from rnn_utils.sampling import Choose, generate, greedy
 
+__all__ = ["LanguageModel", "SequenceModel"]
+
 LOSSES = {"mse": mse, "cross_entropy": cross_entropy}
 
 
@@ -118,7 +120,7 @@ class SequenceModel:
 
     @property
     def reads_ahead(self) -> bool:
-        """Whether an answer depends on later steps too: the layer reads in both directions."""
+        """Whether an answer depends on later steps too, as it does when the layer reads in both directions."""
         return getattr(self.rnn, "reads_ahead", False)
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
@@ -184,7 +186,7 @@ class SequenceModel:
         -------
         prediction : ndarray, shape (B, O), or (T, B, O) with `every_step`
             Values, or logits.
-        state : ndarray or tuple of ndarray
+        state : ndarray, shape (B, H), or a tuple of such
             State after the last step.
         caches : tuple
             For the way back.
@@ -221,7 +223,7 @@ class SequenceModel:
             In nats per target, or a mean squared error. Where the layer has dropout, it acts.
         grads : dict of ndarray
             With the names and shapes of `params`.
-        state : ndarray or tuple of ndarray
+        state : ndarray, shape (B, H), or a tuple of such
             State after the last step.
 
         """
@@ -335,7 +337,7 @@ class LanguageModel(SequenceModel):
         -------
         logits : ndarray, shape (B, V)
             Scores of the next token.
-        state : ndarray or tuple of ndarray
+        state : ndarray, shape (B, H), or a tuple of such
             State after them.
 
         """
@@ -343,7 +345,25 @@ class LanguageModel(SequenceModel):
         return logits[0], state
 
     def generate(self, prompt: Any, length: int, choose: Choose = greedy, state: Any = None) -> np.ndarray:
-        """Read a prompt (T,) or (T, B), then add `length` tokens, each chosen by `choose`: see `sampling.generate`."""
+        """Read a prompt, then add tokens one by one, each chosen from the model's scores: see `sampling.generate`.
+
+        Parameters
+        ----------
+        prompt : array_like of int, shape (T,) or (T, B)
+            Token ids to begin with.
+        length : int
+            How many tokens to add.
+        choose : callable
+            From logits (B, V) to ids (B,), such as `greedy`.
+        state : optional
+            State before the prompt; zeros without it.
+
+        Returns
+        -------
+        ids : ndarray of int, shape (length,) or (length, B)
+            The tokens added.
+
+        """
         return generate(self.step, prompt, length, choose, state)
 
 

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_utils.checks import check_array, check_choice, check_int, check_number
-from rnn_utils.data.tokens import check_ids
+from rnn_utils.checks import check_array, check_choice, check_ids, check_int, check_number
+
+__all__ = ["NGram"]
 
 
 class Table(NamedTuple):
@@ -105,7 +106,7 @@ class NGram:
 
     @property
     def size(self) -> int:
-        """Number of different n-grams of all lengths: the counts that the model has to remember."""
+        """Number of different n-grams of all lengths, each of which the model has to remember a count for."""
         return sum(len(table.grams) for table in self.tables)
 
     def losses(self, ids: Any) -> np.ndarray:

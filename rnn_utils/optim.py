@@ -1,4 +1,4 @@
-"""Optimisers, learning-rate schedules and gradient clipping, with the names and the arithmetic of ``torch.optim``.
+"""Optimisers, a learning-rate schedule and gradient clipping, with the names and the arithmetic of ``torch.optim``.
 
 An optimiser is given the parameters once and changes them in place, so that the layers that own the arrays see every
 step. Work is done in buffers that live as long as the optimiser: a step allocates nothing, and on a small model costs
@@ -11,6 +11,8 @@ from typing import ClassVar
 import numpy as np
 
 from rnn_utils.checks import check_int, check_number
+
+__all__ = ["SGD", "Adam", "Optimizer", "clip_grad_norm_", "clip_grad_value_", "grad_norm", "linear_decay"]
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -143,63 +145,6 @@ class SGD(Optimizer):
         p -= np.multiply(grad, lr, out=scratch)
 
 
-class RMSprop(Optimizer):
-    """Divide each gradient by the running root mean square of its own past (Tieleman and Hinton, 2012).
-
-    ``s ← α s + (1 − α) g²``, ``p ← p − lr · g / (√s + ε)``; with momentum the quotient is gathered in a velocity first.
-
-    Parameters
-    ----------
-    params : mapping of str to ndarray
-        Parameters, changed in place.
-    lr : float
-        Learning rate.
-    alpha : float
-        α in [0, 1]: how slowly the average forgets.
-    eps : float
-        ε: keeps the quotient finite.
-    momentum : float
-        μ in [0, 1].
-    weight_decay : float
-        Adds ``weight_decay · p`` to each gradient.
-
-    """
-
-    settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay", "alpha", "eps", "momentum")
-    buffers: ClassVar[tuple[str, ...]] = ("square_avg", "momentum_buffer")
-
-    def __init__(
-        self,
-        params: Arrays,
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        *,
-        eps: float = 1e-8,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, lr, weight_decay)
-        self.alpha = check_number("alpha", alpha, 0, 1)
-        self.eps = check_number("eps", eps, 0)
-        self.momentum = check_number("momentum", momentum, 0, 1)
-
-    def _update(self, p: np.ndarray, grad: np.ndarray, lr: float, state: Arrays, scratch: np.ndarray) -> None:
-        s, v = state["square_avg"], state["momentum_buffer"]
-        np.multiply(grad, grad, out=scratch)
-        scratch *= 1 - self.alpha
-        s *= self.alpha
-        s += scratch
-        np.sqrt(s, out=scratch)
-        scratch += self.eps
-        np.divide(grad, scratch, out=scratch)  # g / (√s + ε)
-        if self.momentum:
-            v *= self.momentum
-            v += scratch
-            np.copyto(scratch, v)
-        scratch *= lr
-        p -= scratch
-
-
 class Adam(Optimizer):
     """Running means of the gradient and of its square, both corrected for starting at zero (Kingma and Ba, 2015).
 
@@ -270,19 +215,8 @@ def linear_decay(step: int, steps: int, end: float = 0.05) -> float:
         Last factor.
 
     """
-    return 1 - (1 - end) * _part_done(step, steps)
-
-
-def cosine_decay(step: int, steps: int, end: float = 0.0) -> float:
-    """Factor of the learning rate that falls along half a cosine from 1 to `end` (Loshchilov and Hutter, 2017).
-
-    Parameters and steps as for `linear_decay`.
-    """
-    return end + (1 - end) * (1 + float(np.cos(np.pi * _part_done(step, steps)))) / 2
-
-
-def _part_done(step: int, steps: int) -> float:
-    return min(check_int("step", step, 0) / check_int("steps", steps), 1.0)
+    done = min(check_int("step", step, 0) / check_int("steps", steps), 1.0)
+    return 1 - (1 - end) * done
 
 
 def grad_norm(grads: Arrays) -> float:

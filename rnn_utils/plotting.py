@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
+__all__ = ["color", "heatmap", "line_labels", "signed_map", "subplots", "use_style"]
+
 WIDTH = 6.0  #: width of every figure, inches: its text is then still readable on a phone
 
 #: Colours by role on a light page and on a dark one; all at least 4.5 : 1 against their background, and apart in
@@ -156,7 +158,7 @@ def subplots(rows: int = 1, columns: int = 1, *, height: float = 2.8, **options:
     Returns
     -------
     figure : matplotlib.figure.Figure
-    axes : Axes, or ndarray of Axes where there are several panels
+    axes : Axes, or where there are several panels an ndarray of them, shape (rows, columns) or (panels,)
 
     """
     import matplotlib.pyplot as plt

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+__all__ = ["load"]
+
 HERE = Path(__file__).resolve().parent
 FOLDERS = (HERE / "recorded", HERE.parent / "experiments", HERE.parent / "benchmarks")
 

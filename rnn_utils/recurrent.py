@@ -17,6 +17,8 @@ from rnn_utils.base import Arrays, RecurrentLayer
 from rnn_utils.checks import check_choice
 from rnn_utils.padding import final_state, mark_padding, outside_gradient
 
+__all__ = ["GRU", "LSTM", "RNN"]
+
 
 def _time_product(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray:
     """Return x_t @ weight + bias of all steps and sequences, (T, B, N) and (N, K) to (T, B, K), as one product."""

@@ -13,6 +13,8 @@ import numpy as np
 from rnn_utils.checks import check_array, check_int, check_number, check_rng
 from rnn_utils.functional import log_softmax, softmax
 
+__all__ = ["Hypothesis", "beam_search", "generate", "greedy", "temperature", "top_k"]
+
 Step = Callable[[np.ndarray, Any], tuple[np.ndarray, Any]]
 Choose = Callable[[np.ndarray], np.ndarray]
 

@@ -14,6 +14,8 @@ from rnn_utils.base import Arrays, Layer, Params, RecurrentLayer
 from rnn_utils.checks import check_array, check_int, check_lengths
 from rnn_utils.layers import Dropout, DropoutCache
 
+__all__ = ["Bidirectional", "Stacked"]
+
 REVERSE = "_reverse"
 
 

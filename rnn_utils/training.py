@@ -30,6 +30,8 @@ from rnn_utils.history import History
 from rnn_utils.optim import Optimizer, clip_grad_norm_, grad_norm
 from rnn_utils.stream import Batch, Batches, BatchStream, one_pass, rng_state, set_rng_state
 
+__all__ = ["Model", "evaluate", "fit"]
+
 Schedule = Callable[[int, int], float]
 
 
@@ -41,7 +43,7 @@ class Model(Protocol):
 
     @property
     def params(self) -> Mapping[str, np.ndarray]:
-        """The parameters themselves, not copies: the optimiser changes them in place."""
+        """The parameters themselves, not copies, as the optimiser changes them in place."""
 
     def loss_and_grads(self, batch: Batch, state: Any = None) -> tuple[float, dict[str, np.ndarray], Any]:
         """Return the mean loss, the gradient of every parameter, and the final state. State None begins at zero."""

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from rnn_utils.checks import check_choice, check_int
 
+__all__ = ["Attention", "Block", "Recurrent", "Transformer", "attend", "attend_fused", "positions"]
+
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
@@ -47,7 +49,20 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 def attend_fused(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Do what `attend` does by PyTorch's `scaled_dot_product_attention`, which need not hold the T × S weights."""
+    """Do what `attend` does by PyTorch's `scaled_dot_product_attention`, which need not hold the T × S weights.
+
+    Parameters
+    ----------
+    q : Tensor, shape (B, heads, T, d)
+        Queries of the last T steps.
+    k, v : Tensor, shape (B, heads, S, d)
+        Keys and values of all S ≥ T steps so far.
+
+    Returns
+    -------
+    Tensor, shape (B, heads, T, d)
+
+    """
     T, S = q.shape[2], k.shape[2]
     if T in (1, S):  # the last step alone may see everything; all steps together have PyTorch's own causal mask
         return F.scaled_dot_product_attention(q, k, v, is_causal=T > 1)
@@ -122,7 +137,20 @@ class Block(nn.Module):
         self.linear2 = nn.Linear(width, d_model)
 
     def forward(self, x: Tensor, cache: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Return what the block makes of x, (T, B, d_model), and its cache: see `Attention.forward`."""
+        """Return what the block makes of x, and its cache: see `Attention.forward`.
+
+        Parameters
+        ----------
+        x : Tensor, shape (T, B, d_model)
+        cache : (Tensor, Tensor), each of shape (B, heads, t, d), optional
+            Keys and values of the t steps before these.
+
+        Returns
+        -------
+        out : Tensor, shape (T, B, d_model)
+        cache : (Tensor, Tensor), each of shape (B, heads, t + T, d)
+
+        """
         mixed, cache = self.self_attn(self.norm1(x), cache)
         x = x + mixed
         return x + self.linear2(self.linear1(self.norm2(x)).relu()), cache

@@ -8,14 +8,13 @@ from rnn_utils.data.synthetic import (
     adding_problem,
     copy_memory,
     counter,
-    delay_line,
     pattern_search,
     switch,
     temporal_order,
 )
-from rnn_utils.data.text import load_text, python_docs, shakespeare
+from rnn_utils.data.text import load_text, shakespeare
 from rnn_utils.data.tokens import Vocabulary, one_hot, words
-from rnn_utils.data.toy_text import human_numbers, toy_sentences
+from rnn_utils.data.toy_text import human_numbers
 
 __all__ = [
     "Names",
@@ -27,7 +26,6 @@ __all__ = [
     "copy_memory",
     "counter",
     "date_pairs",
-    "delay_line",
     "elnino",
     "fill_gaps",
     "fold_accents",
@@ -41,7 +39,6 @@ __all__ = [
     "one_hot",
     "pad",
     "pattern_search",
-    "python_docs",
     "random_windows",
     "shakespeare",
     "split",
@@ -49,7 +46,6 @@ __all__ = [
     "surnames",
     "switch",
     "temporal_order",
-    "toy_sentences",
     "windows",
     "words",
 ]

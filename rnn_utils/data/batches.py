@@ -48,9 +48,9 @@ def split(sequence: Any, fractions: Sequence[float] = (0.8, 0.1, 0.1)) -> list[A
 
 
 def contiguous_streams(
-    ids: Any, batch_size: int, steps: int, *, drop_last: bool = True
+    ids: Any, batch_size: int, T: int, *, drop_last: bool = True
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Read one long sequence as `batch_size` streams side by side, `steps` at a time.
+    """Read one long sequence as `batch_size` streams side by side, T steps at a time.
 
     The sequence is cut into B equal streams. Column b of a batch goes on exactly where column b of the batch before
     ended, so the hidden state may be carried from one batch to the next (truncated backpropagation through time).
@@ -61,8 +61,8 @@ def contiguous_streams(
         Token numbers, or the values of a series.
     batch_size : int
         B, the number of streams.
-    steps : int
-        T, the number of steps in a batch.
+    T : int
+        Number of steps in a batch.
     drop_last : bool
         Leave out the last batch when fewer than T steps are left for it. For an evaluation keep it.
 
@@ -80,17 +80,17 @@ def contiguous_streams(
 
     """
     ids = check_array("ids", ids, ("N",))
-    B, T = check_int("batch_size", batch_size), check_int("steps", steps)
+    B, T = check_int("batch_size", batch_size), check_int("T", T)
     length = (len(ids) - 1) // B  # of each stream; the −1 leaves a target for the very last input
     if length < (T if drop_last else 1):
-        raise ValueError(f"ids: got {len(ids)}, wanted at least {B * T + 1} for batch_size={B} and steps={T}")
+        raise ValueError(f"ids: got {len(ids)}, wanted at least {B * T + 1} for batch_size={B} and T={T}")
     inputs = ids[: B * length].reshape(B, length).T  # (length, B)
     targets = ids[1 : B * length + 1].reshape(B, length).T
     starts = range(0, length - T + 1 if drop_last else length, T)
     return ((inputs[t : t + T].copy(), targets[t : t + T].copy()) for t in starts)
 
 
-def random_windows(ids: Any, batch_size: int, steps: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def random_windows(ids: Any, batch_size: int, T: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw one batch of windows, each beginning anywhere in a long sequence.
 
     Batches are independent of each other, so every window starts from a fresh hidden state: nothing can be carried.
@@ -101,8 +101,8 @@ def random_windows(ids: Any, batch_size: int, steps: int, rng: np.random.Generat
         Token numbers, or the values of a series; N > T.
     batch_size : int
         B, the number of windows.
-    steps : int
-        T, the length of each.
+    T : int
+        The length of each.
     rng : numpy.random.Generator
         Where the windows begin.
 
@@ -120,9 +120,9 @@ def random_windows(ids: Any, batch_size: int, steps: int, rng: np.random.Generat
 
     """
     ids = check_array("ids", ids, ("N",))
-    B, T = check_int("batch_size", batch_size), check_int("steps", steps)
+    B, T = check_int("batch_size", batch_size), check_int("T", T)
     if len(ids) <= T:
-        raise ValueError(f"ids: got {len(ids)}, wanted more than steps={T}")
+        raise ValueError(f"ids: got {len(ids)}, wanted more than T={T}")
     starts = check_rng(rng).integers(len(ids) - T, size=B)
     where = np.arange(T)[:, None] + starts  # (T, 1) + (B,) → (T, B)
     return ids[where], ids[where + 1]

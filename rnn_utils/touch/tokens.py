@@ -24,8 +24,8 @@ class TokenView:
         The text that is shown first, in characters.
     batch_size : int
         B, the number of streams at first.
-    steps : int
-        T, the steps in a batch at first.
+    T : int
+        The steps in a batch at first.
 
     Raises
     ------
@@ -34,7 +34,7 @@ class TokenView:
 
     """
 
-    def __init__(self, vocabularies: Mapping[str, Vocabulary], text: str, *, batch_size: int, steps: int) -> None:
+    def __init__(self, vocabularies: Mapping[str, Vocabulary], text: str, *, batch_size: int, T: int) -> None:
         for name, vocabulary in vocabularies.items():
             if name not in ("characters", "words") or vocabulary.of_characters != (name == "characters"):
                 raise ValueError(
@@ -43,7 +43,7 @@ class TokenView:
         if "characters" not in vocabularies:
             raise ValueError("vocabularies: got none for 'characters', wanted one")
         self.vocabularies, self.text = dict(vocabularies), text
-        self.B, self.T = check_int("batch_size", batch_size), check_int("steps", steps)
+        self.B, self.T = check_int("batch_size", batch_size), check_int("T", T)
         self.batches = list(contiguous_streams(vocabularies["characters"].encode(text), self.B, self.T))
 
     def __repr__(self) -> str:

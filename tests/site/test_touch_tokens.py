@@ -34,7 +34,7 @@ def view() -> TokenView:
     """The view as the notebook makes it."""
     train, _ = split(shakespeare(), (0.9, 0.1))
     frequent = Vocabulary(words(train), unknown="<unk>", min_count=20)
-    return TokenView({"characters": Vocabulary(train), "words": frequent}, LINE, batch_size=3, steps=4)
+    return TokenView({"characters": Vocabulary(train), "words": frequent}, LINE, batch_size=3, T=4)
 
 
 def table(page: Any, selector: str) -> np.ndarray:

@@ -39,7 +39,7 @@ def test_split_says_what_is_wrong():
 
 
 def test_contiguous_streams_values():
-    batches = list(contiguous_streams(np.arange(14), batch_size=2, steps=3))
+    batches = list(contiguous_streams(np.arange(14), batch_size=2, T=3))
     assert len(batches) == 2
     x, y = batches[0]
     np.testing.assert_array_equal(x, [[0, 6], [1, 7], [2, 8]])
@@ -77,7 +77,7 @@ def test_contiguous_streams_says_what_is_wrong_at_once():
         contiguous_streams(np.arange(6), 2, 3)
     with pytest.raises(ValueError, match="batch_size: got 0"):
         contiguous_streams(np.arange(6), 0, 3)
-    with pytest.raises(TypeError, match="steps"):
+    with pytest.raises(TypeError, match="T"):
         contiguous_streams(np.arange(6), 2, 1.5)
     with pytest.raises(ValueError, match=r"ids: got shape \(2, 3\)"):
         contiguous_streams(np.ones((2, 3)), 2, 1)
@@ -100,7 +100,7 @@ def test_random_windows_begin_everywhere_and_follow_the_generator():
 
 
 def test_random_windows_says_what_is_wrong():
-    with pytest.raises(ValueError, match="ids: got 3, wanted more than steps=3"):
+    with pytest.raises(ValueError, match="ids: got 3, wanted more than T=3"):
         random_windows(np.arange(3), 1, 3, RNG)
     with pytest.raises(TypeError, match="rng: got 0"):
         random_windows(np.arange(3), 1, 2, 0)

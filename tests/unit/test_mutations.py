@@ -205,13 +205,7 @@ FAULTS = {
         "p += np.multiply(grad, lr, out=scratch)",
         OPTIM.format("SGD", 0),
     ),
-    "Adam: correction forgotten": ("optim.py", "1 - beta2**self.steps", "1 - beta2", OPTIM.format("Adam", 7)),
-    "RMSprop: epsilon twice": (
-        "optim.py",
-        "scratch += self.eps\n        np.divide(grad,",
-        "np.divide(grad,",
-        OPTIM.format("RMSprop", 4),
-    ),
+    "Adam: correction forgotten": ("optim.py", "1 - beta2**self.steps", "1 - beta2", OPTIM.format("Adam", 4)),
     "clipping by element": (
         "optim.py",
         "grad *= factor",

@@ -16,7 +16,7 @@ WORDS = Vocabulary(words(TEXT), unknown="<unk>")
 
 
 def made() -> TokenView:
-    return TokenView({"characters": CHARACTERS, "words": WORDS}, TEXT, batch_size=2, steps=3)
+    return TokenView({"characters": CHARACTERS, "words": WORDS}, TEXT, batch_size=2, T=3)
 
 
 def test_the_attribute_gives_the_vocabularies_back():
@@ -44,12 +44,12 @@ def test_the_table_shows_the_batches():
 
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="wanted one of 'characters' or 'words'"):
-        TokenView({"letters": CHARACTERS}, TEXT, batch_size=2, steps=3)
+        TokenView({"letters": CHARACTERS}, TEXT, batch_size=2, T=3)
     with pytest.raises(ValueError, match=r"vocabularies: got Vocabulary.* for 'words'"):
-        TokenView({"characters": CHARACTERS, "words": CHARACTERS}, TEXT, batch_size=2, steps=3)
+        TokenView({"characters": CHARACTERS, "words": CHARACTERS}, TEXT, batch_size=2, T=3)
     with pytest.raises(ValueError, match="got none for 'characters'"):
-        TokenView({"words": WORDS}, TEXT, batch_size=2, steps=3)
+        TokenView({"words": WORDS}, TEXT, batch_size=2, T=3)
     with pytest.raises(ValueError, match="'z' at position 0"):
-        TokenView({"characters": CHARACTERS}, "zoo", batch_size=1, steps=1)
+        TokenView({"characters": CHARACTERS}, "zoo", batch_size=1, T=1)
     with pytest.raises(ValueError, match="ids: got 17, wanted at least 91"):
-        TokenView({"characters": CHARACTERS}, TEXT, batch_size=9, steps=10)
+        TokenView({"characters": CHARACTERS}, TEXT, batch_size=9, T=10)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rnn_utils.checkpoint import load_params, save_params
 from rnn_utils.data import contiguous_streams, random_windows
 from rnn_utils.models import LanguageModel, SequenceModel
-from rnn_utils.optim import SGD, Adam, RMSprop, clip_grad_norm_, linear_decay
+from rnn_utils.optim import SGD, Adam, clip_grad_norm_, linear_decay
 from rnn_utils.recurrent import GRU, LSTM, RNN
 from rnn_utils.training import evaluate, fit
 
@@ -210,9 +210,8 @@ def test_a_resumed_run_is_the_run_that_never_stopped(tmp_path, batches, stop_at)
         assert rng.bit_generator.state == other_rng.bit_generator.state
 
 
-@pytest.mark.parametrize("optimizer", [SGD, RMSprop])
 @pytest.mark.parametrize("layer", [RNN, GRU])
-def test_resuming_with_other_layers_and_optimizers(tmp_path, optimizer, layer):
+def test_resuming_with_other_layers_and_another_optimizer(tmp_path, layer, optimizer=SGD):
     path = tmp_path / "run.npz"
     straight, history, _ = run(STREAMS, layer=layer, optimizer=optimizer)
     with pytest.raises(KeyboardInterrupt):

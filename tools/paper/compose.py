@@ -21,10 +21,14 @@ STYLE = Path(__file__).with_name("paper.css")
 FIRST = "book/index.html"
 STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of code, and where a formula's signs go
 LINES = 45  # of code and output that a page holds for certain
-ON_SCREEN_ONLY = "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #four-ways-to-read"
+ON_SCREEN_ONLY = (
+    "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #four-ways-to-read, "
+    "ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
+)
 ON_PAPER = (
     "On paper, answers and solutions stand at the end of each chapter, figures that can be touched on the site are "
-    "tables, and code that does nothing but draw a figure is left to the notebooks."
+    "tables, and code that does nothing but draw a figure is left to the notebooks. Of the package, only the names "
+    "are listed."
 )
 UNKNOWN_PAGE = "000"  # as wide as a page number: knowing it moves nothing
 
