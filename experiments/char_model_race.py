@@ -1,12 +1,15 @@
-"""The recipe of min-char-rnn against that of chapter 07: same text, same sizes, same layers, several rates and seeds.
+"""The recipe of min-char-rnn against that of chapter 07: same text, same sizes, same layers, several rates, five seeds.
 
-``python -m experiments.char_model_race`` takes two minutes on one core and writes ``char_model_race.json`` beside this
-file. Both recipes are timed in the same run. What is compared are recipes, not programs: min-char-rnn (A. Karpathy,
-2015) is written anew here, on the layers of the package, so its own loop is not timed. The stored wall times come from
-a busy machine: they are several times the processor's.
+What is compared are recipes, not programs: min-char-rnn (A. Karpathy, 2015) is written anew here, on the layers of the
+package, so its own loop is not timed. It has one bias in its hidden layer, so the package's second one stays at zero.
+Both recipes read the same text once. They are scored on the text that follows, by which a rate may be chosen, and on
+the held-out text, in bits per character with the state carried. The seconds are the processor's.
+
+The full run takes about a minute.
 """
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,8 +27,9 @@ SETTINGS: dict[str, Any] = {
     "hidden": 100,
     "window": 25,
     "streams": 16,
+    "following": 50_000,
     "seeds": 5,
-    "rates": {"min_char_rnn": [0.01, 0.02, 0.03, 0.05, 0.1], "our_recipe": [0.002, 0.005, 0.01, 0.02, 0.04]},
+    "rates": {"min_char_rnn": [0.03, 0.05, 0.1], "our_recipe": [0.01, 0.02, 0.04]},
 }
 
 
@@ -40,6 +44,8 @@ def min_char_rnn(ids: np.ndarray, V: int, lr: float, seed: int, settings: dict[s
     for batch in data.contiguous_streams(ids, 1, T):
         _, grads, state = model.loss_and_grads(batch, state)
         for name, p in model.params.items():
+            if name == "rnn.bias_hh":
+                continue  # the program has one bias: two with equal gradients would move twice as far
             g = np.clip(T * grads[name], -5, 5)  # T times the mean is the sum
             memory[name] += g * g
             p -= lr * g / np.sqrt(memory[name] + 1e-8)
@@ -61,33 +67,43 @@ def run(rates: dict[str, list[float]], seeds: int, **settings: int) -> dict[str,
     Returns
     -------
     dict
-        ``[recipe][rate]`` holds ``held_out``, the loss on the last tenth of the text (bits per character, state
-        carried), and of training ``wall_seconds`` and ``cpu_seconds``, one number for each seed.
+        ``[recipe][rate]`` holds ``validation`` and ``held_out``, the losses on the text that follows and on the last
+        tenth (bits per character, state carried), and ``seconds`` of training, one number for each seed.
 
     """
     text, held_out = data.split(data.shakespeare(), (0.9, 0.1))
-    vocabulary = data.Vocabulary(text)
-    ids = vocabulary.encode(text)[: settings["characters"] + 1]
-    held_batches = list(data.contiguous_streams(vocabulary.encode(held_out), 32, 128, drop_last=False))
+    vocabulary, last = data.Vocabulary(text), settings["characters"]
+    ids = vocabulary.encode(text[: last + 1])
+    scored = {"validation": text[last : last + settings["following"]], "held_out": held_out}
+    others = {
+        name: list(data.contiguous_streams(vocabulary.encode(other), 32, 128, drop_last=False))
+        for name, other in scored.items()
+    }
     recipes: tuple[Callable[..., LanguageModel], ...] = (min_char_rnn, our_recipe)
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     for recipe in recipes:
         for lr in rates.get(recipe.__name__, []):
-            row: dict[str, list[float]] = {"held_out": [], "wall_seconds": [], "cpu_seconds": []}
+            row: dict[str, list[float]] = {"validation": [], "held_out": [], "seconds": []}
             for seed in range(seeds):
-                wall, cpu = time.perf_counter(), time.process_time()
+                began = time.process_time()
                 model = recipe(ids, len(vocabulary), lr, seed, settings)
-                row["wall_seconds"].append(round(time.perf_counter() - wall, 2))
-                row["cpu_seconds"].append(round(time.process_time() - cpu, 2))
-                row["held_out"].append(round(evaluate(model, held_batches, carry_state=True) / math.log(2), 4))
+                row["seconds"].append(round(time.process_time() - began, 2))
+                for name, batches in others.items():
+                    row[name].append(round(evaluate(model, batches, carry_state=True) / math.log(2), 4))
             found.setdefault(recipe.__name__, {})[str(lr)] = row
+            print(recipe.__name__, lr, row, file=sys.stderr, flush=True)
     return found
+
+
+def best_rate(rows: dict[str, dict[str, list[float]]]) -> str:
+    """Return the rate with the lowest median on the text that follows."""
+    return min(rows, key=lambda rate: np.median(rows[rate]["validation"]))
 
 
 def check_part(record: dict[str, Any]) -> None:
     """Run our recipe again at its best rate, from the first seed."""
     rows = record["results"]["our_recipe"]
-    best = min(rows, key=lambda rate: np.mean(rows[rate]["held_out"]))
+    best = best_rate(rows)
     part = record["settings"] | {"seeds": 1, "rates": {"our_recipe": [float(best)]}}
     (again,) = run(**part)["our_recipe"][best]["held_out"]
     assert math.isclose(again, rows[best]["held_out"][0], abs_tol=0.02), (again, rows[best]["held_out"])

@@ -11,9 +11,9 @@ from rnn_utils.checks import check_array, check_choice, check_int, check_none, c
 from rnn_utils.functional import sigmoid
 from rnn_utils.recurrent import RNN, product_gradients
 
-__all__ = ["REMEDIES", "GatedRNN", "SkipRNN", "build"]
+__all__ = ["GatedRNN", "SkipRNN", "build"]
 
-#: The names that `build` knows, "plain" for the layer without a remedy.
+# The names that `build` knows, "plain" for the layer without a remedy.
 REMEDIES = ("plain", "orthogonal", "ReLU", "ReLU + I", "skip", "leaky", "gated")
 
 

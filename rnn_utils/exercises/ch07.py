@@ -21,12 +21,12 @@ check_warm_up = Exercise(
         Mistake(
             "starts at zero",
             lambda step, steps, rise: step / rise if step < rise else (steps - step) / (steps - rise),
-            "the climb is one step late, and step 0 would be wasted: it is step + 1 that grows to rise",
+            "the climb is one step late, and step 0 is wasted: step + 1 grows to rise",
         ),
         Mistake(
             "falls from the start",
             lambda step, steps, rise: (step + 1) / rise if step < rise else 1 - step / steps,
-            "the fall is measured from step 0: it begins at 1 at step rise, and has steps − rise steps",
+            "the fall was measured from step 0: it begins at 1 at step rise",
         ),
         Mistake(
             "no fall",
@@ -36,7 +36,12 @@ check_warm_up = Exercise(
         Mistake(
             "product",
             lambda step, steps, rise: min((step + 1) / rise, 1.0) * (steps - step) / steps,
-            "climb and fall were multiplied, so the factor never reaches 1: do one after the other",
+            "climb and fall were multiplied, so the factor never reaches 1",
+        ),
+        Mistake(
+            "last step at zero",
+            lambda step, steps, rise: (step + 1) / rise if step < rise else (steps - step - 1) / (steps - rise),
+            "the fall is one step early: at step rise the factor is still 1",
         ),
     ),
 )
@@ -73,7 +78,7 @@ check_momentum = Exercise(
         Mistake(
             "rate in the velocity",
             lambda p, g, velocity, lr, mu: (p - mu * velocity - lr * g, mu * velocity + lr * g),
-            "the learning rate went into the velocity: it multiplies the velocity when that is used",
+            "the learning rate went into the velocity: it belongs into the step alone",
         ),
         Mistake(
             "old velocity",
@@ -83,12 +88,17 @@ check_momentum = Exercise(
         Mistake(
             "no momentum",
             lambda p, g, velocity, lr, mu: (p - lr * g, mu * velocity + g),
-            "the parameters moved along the gradient alone: they move along the new velocity",
+            "the parameters moved along the gradient: they move along the new velocity",
         ),
         Mistake(
             "uphill",
             lambda p, g, velocity, lr, mu: (p + lr * (mu * velocity + g), mu * velocity + g),
             "the parameters went up the slope: subtract lr times the velocity",
+        ),
+        Mistake(
+            "Nesterov",
+            lambda p, g, velocity, lr, mu: (p - lr * (g + mu * (mu * velocity + g)), mu * velocity + g),
+            "the step looks ahead, as Nesterov's does: here it is lr times the new velocity",
         ),
     ),
 )
@@ -139,9 +149,14 @@ check_gradient_angle = Exercise(
             "that is the cosine of the angle: take its arccos",
         ),
         Mistake(
+            "norms left out",
+            lambda a, b: degrees(dot(a, b), 1.0),
+            "the product was not divided by the two norms, so it is no cosine",
+        ),
+        Mistake(
             "mean of angles",
             lambda a, b: np.mean([gradient_angle({n: a[n]}, {n: b[n]}) for n in a]),
-            "that is the mean of one angle for each array: the gradient is all arrays as one vector",
+            "that is the mean of one angle for each array: take all arrays as one vector",
         ),
         Mistake(
             "norms added",
@@ -159,7 +174,7 @@ check_gradient_angle = Exercise(
                 ),
                 np.sqrt(dot(a, a) * dot(b, b)),
             ),
-            "arrays of different names met: the second dict has another order, so go by name",
+            "arrays of different names met: the order may differ, so go by name",
         ),
     ),
 )
@@ -200,7 +215,7 @@ check_top_p = Exercise(
         Mistake(
             "one too few",
             lambda logits, p: in_order(logits, p, -1),
-            "one token too few: the token that carries the sum past p belongs to the nucleus",
+            "one token too few: the one that carries the sum past p belongs to the nucleus",
         ),
         Mistake(
             "one too many",
@@ -210,7 +225,7 @@ check_top_p = Exercise(
         Mistake(
             "threshold",
             lambda logits, p: keep(softmax(logits), np.flatnonzero(softmax(logits) >= min(p, softmax(logits).max()))),
-            "tokens likelier than p were kept: it is their running sum, likeliest first, that counts",
+            "tokens likelier than p were kept: what counts is their running sum",
         ),
         Mistake(
             "not sorted",
@@ -218,6 +233,11 @@ check_top_p = Exercise(
                 softmax(logits), np.arange(min(len(logits), int(np.searchsorted(softmax(logits).cumsum(), p)) + 1))
             ),
             "the sum ran in the order of the vocabulary: sort by probability first",
+        ),
+        Mistake(
+            "left in order",
+            lambda logits, p: np.sort(top_p(logits, p))[::-1],
+            "the probabilities are sorted: put each back at its token's place",
         ),
     ),
 )
