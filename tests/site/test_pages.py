@@ -152,9 +152,9 @@ def test_the_contents_mark_what_is_read_however_far_one_jumps(browser: Any, serv
     page.goto(server + "book/07_training_a_character_model.html", wait_until="networkidle")
     page.mouse.move(600, 500)
     seen = set()
-    for _ in range(12):
+    for _ in range(10):
         above = page.evaluate("scrollY")
-        page.mouse.wheel(0, 1700)
+        page.mouse.wheel(0, 1300)
         page.wait_for_function(AGREE, arg=above)
         seen.add(page.evaluate(AT_LINE))
     assert len(seen) > 5
