@@ -202,8 +202,13 @@ def bound(node: ast.AST, *, changed_too: bool = False) -> set[str]:
     return names.union(*(bound(child, changed_too=changed_too) for child in ast.iter_child_nodes(node)))
 
 
-@cache  # a page's tree is resolved once for each place that quotes from it
-def needs(sources: tuple[str, ...]) -> list[str | None]:
+def needs(sources: Iterable[str]) -> list[str | None]:
     """For each cell of a notebook, in order: the package that it needs and the page lacks (or `DRAWS`), or None."""
+    return found_needs(tuple(sources))
+
+
+@cache  # a page's tree is resolved once for each place that quotes from it
+def found_needs(sources: tuple[str, ...]) -> list[str | None]:
+    """The same, found once."""
     names = Names()
     return [names.need(source) for source in sources]

@@ -35,7 +35,7 @@ def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if not os.environ.get("PYTHON_IN_PAGE") or app.builder.name != "html":
         return
     cells = list(code_cells(doctree))
-    for cell, need in zip(cells, needs(tuple(code(cell) or "" for cell in cells))):
+    for cell, need in zip(cells, needs(code(cell) or "" for cell in cells)):
         cell["classes"] += ["cannot-run", f"needs-{need}"] if need else ["can-run"]
         output = (i for i, part in enumerate(cell) if "cell_output" in part.get("classes", []))
         cell.insert(next(output, len(cell)), nodes.container(classes=["run-bar"]))
