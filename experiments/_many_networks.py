@@ -9,6 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import DTypeLike
 
+from rnn_utils import data
+
 Arrays = dict[str, np.ndarray]
 # What people get wrong on the way back. The last is no mistake but a control: W_hh keeps its first, random values.
 MISTAKES = (
@@ -99,7 +101,7 @@ def gradients(
     before = states[:, 1:] if mistake == "h_t for h_{t−1}" else states[:, :-1]
     steps = slice(0, 1) if mistake == "= for +=" else slice(None)  # step 1 comes last and overwrites the others
     used, ids = flat(da[:, steps]), x[steps].ravel()
-    one_hot = np.eye(p["weight_ih"].shape[-1], dtype=used.dtype)[ids]
+    one_hot = data.one_hot(ids, p["weight_ih"].shape[-1], dtype=used.dtype)
     first = B if mistake == LEFT_OUT else 0
     grads = {"weight_ih": used[:, first:].swapaxes(1, 2) @ one_hot[first:]}
     grads |= {"weight_hh": used.swapaxes(1, 2) @ flat(before[:, steps])}
@@ -120,11 +122,10 @@ def clip(grads: Arrays, longest: float) -> None:
 
 def held_out(p: Arrays, ids: np.ndarray, streams: int = 32, steps: int = 128) -> list[float]:
     """Return each network's mean loss on a text, its state carried from piece to piece."""
-    length = (len(ids) - 1) // streams
-    rows = ids[: streams * length].reshape(streams, length).T, ids[1 : streams * length + 1].reshape(streams, length).T
-    h, total = None, np.zeros(len(p["bias_y"]))
-    for s in range(0, length, steps):
-        logits, states = forward(p, rows[0][s : s + steps], h)
+    h, total, count = None, np.zeros(len(p["bias_y"])), 0
+    for x, y in data.contiguous_streams(ids, streams, steps, drop_last=False):
+        logits, states = forward(p, x, h)
         h = states[:, -1]
-        total += score(logits, rows[1][s : s + steps])[0].sum(axis=1, dtype=np.float64)
-    return [round(float(each), 4) for each in total / rows[0].size]
+        total += score(logits, y)[0].sum(axis=1, dtype=np.float64)
+        count += y.size
+    return [round(float(each), 4) for each in total / count]

@@ -27,6 +27,12 @@ QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
 # Two frames later, those who observe sizes have been told, and scripts have done what they do at the start.
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
+# As after reading to the end with everything unfolded: what is far from the screen is laid out late.
+UNFOLD = """() => {
+    for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
+    for (const folded of document.querySelectorAll("article details")) folded.open = true;
+}"""
+
 # What a shell starts in the background ignores Ctrl+C, and so would the servers that tests start and stop with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,18 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ONE_PAGE, PHONE, QUIET_CONTEXT, SITE, TWO_FRAMES, WIDE, plant
+from conftest import ONE_PAGE, PHONE, QUIET_CONTEXT, SITE, TWO_FRAMES, UNFOLD, WIDE, plant
 from playwright.sync_api import TimeoutError, expect
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf8")
 # The site's entrance leads on at once.
 PAGES = sorted(str(page.relative_to(SITE)) for page in [*SITE.glob("*.html"), *SITE.glob("book/*.html")])
 PAGES = [page for page in PAGES if page != "index.html" and ONE_PAGE in (None, page)]
-# As after reading to the end with everything unfolded: what is far from the screen is laid out late.
-UNFOLD = """() => {
-    for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
-    for (const folded of document.querySelectorAll("article details")) folded.open = true;
-}"""
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async () => (await axe.run({exclude: [[".katex-html"]]}, {resultTypes: ["violations"],
     rules: {"color-contrast": {enabled: false}, "target-size": {enabled: true}}})).violations"""
