@@ -33,9 +33,14 @@ check_forget_bias = Exercise(
             "after so many steps 1/e = 0.37 is left: half means f^steps = 0.5",
         ),
         Mistake(
-            "inverted",
-            lambda steps: -np.log(0.5 ** (-1 / steps) / (1 - 0.5 ** (1 / steps))) - np.log(4.0),
-            "check the inverse of σ: b = ln(f / (1 − f))",
+            "upside down",
+            lambda steps: -bias_of(0.5 ** (1 / steps)),
+            "the sign is wrong: a gate that is nearly open has a positive bias",
+        ),
+        Mistake(
+            "logarithm to base 10",
+            lambda steps: bias_of(0.5 ** (1 / steps)) / np.log(10),
+            "σ is made with e, so its inverse has the natural logarithm",
         ),
         Mistake(
             "shut instead of open",
@@ -63,15 +68,22 @@ def step_with_peepholes(
     order: str = "ifgo",
     seen: float = 1.0,
     hidden: bool = False,
+    outside: bool = False,
+    squashed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The step, from which each mistake changes something."""
     parts = dict(zip(order, np.split(x @ weight_ih.T + h @ weight_hh.T + bias, 4, axis=1)))
     looked_at = h if hidden else c
-    i = sigmoid(parts["i"] + seen * peephole[0] * looked_at)
-    f = sigmoid(parts["f"] + seen * peephole[1] * looked_at)
+
+    def gate(name: str, weight: np.ndarray, cell: np.ndarray) -> np.ndarray:
+        """A gate that sees the cell."""
+        peep = seen * weight * cell
+        return sigmoid(parts[name]) + peep if outside else sigmoid(parts[name] + peep)
+
+    i, f = gate("i", peephole[0], looked_at), gate("f", peephole[1], looked_at)
     new = f * c + i * np.tanh(parts["g"])
-    o = sigmoid(parts["o"] + seen * peephole[2] * (new if o_sees == "new" else c))
-    return o * np.tanh(new), new
+    o = gate("o", peephole[2], new if o_sees == "new" else c)
+    return o * (np.tanh(new) if squashed else new), new
 
 
 def make_peephole(rng: np.random.Generator) -> list[tuple[Any, ...]]:
@@ -111,6 +123,16 @@ check_peephole_step = Exercise(
             lambda *args: step_with_peepholes(*args, hidden=True),
             "i and f look through the peephole at h: it is the cell c that they see",
         ),
+        Mistake(
+            "outside the sigmoid",
+            lambda *args: step_with_peepholes(*args, outside=True),
+            "the peephole is added inside the sigmoid, so that a gate stays between 0 and 1",
+        ),
+        Mistake(
+            "cell shown as it is",
+            lambda *args: step_with_peepholes(*args, squashed=False),
+            "c is right and h is not: h = o tanh(c)",
+        ),
     ),
 )
 
@@ -128,10 +150,11 @@ def coupled(
     written: float = 1.0,
     slope_f: bool = True,
     open_g: bool = False,
+    slope_g: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients, from which each mistake changes something."""
     da_f = dc * (c_prev - written * g) * (f * (1 - f) if slope_f else 1)
-    da_g = dc * (f if open_g else 1 - f) * (1 - g**2)
+    da_g = dc * (f if open_g else 1 - f) * (1 - g**2 if slope_g else 1)
     return da_f, da_g, dc * f
 
 
@@ -170,6 +193,11 @@ check_coupled_back = Exercise(
             "candidate by f",
             lambda dc, c_prev, f, g: coupled(dc, c_prev, f, g, open_g=True),
             "g is written through 1 − f, not through f",
+        ),
+        Mistake(
+            "no slope of the tanh",
+            lambda dc, c_prev, f, g: coupled(dc, c_prev, f, g, slope_g=False),
+            "that is the gradient of g: for a^g multiply by the slope 1 − g²",
         ),
     ),
 )
