@@ -39,7 +39,7 @@ class Stack:
 
     def __init__(self, models: list[SequenceModel], lr: np.ndarray) -> None:
         layer: Any = models[0].rnn
-        self.relu = layer.nonlinearity == "relu"
+        self.relu = getattr(layer, "nonlinearity", "tanh") == "relu"
         self.d = getattr(layer, "d", None)
         self.gated = getattr(layer, "learn_gate", None)  # None: no gate; False: leaky
         params = [model.params for model in models]

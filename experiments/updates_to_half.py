@@ -115,15 +115,27 @@ class Race:
         self.name, self.T, self.seeds = name, T, list(seeds)
         self.pairs = [(rate, seed) for rate in rates for seed in seeds]
         self.rngs = [np.random.default_rng(seed) for _, seed in self.pairs]
-        models = [make(name, T, rng) for rng in self.rngs]
-        self.stack, self.spare = Stack(models, np.array([rate for rate, _ in self.pairs])), models[0]
+        models = [self.make(rng) for rng in self.rngs]
+        self.stack, self.spare = self.side_by_side(models, np.array([rate for rate, _ in self.pairs])), models[0]
         self.arrived: dict[float, list[int | None]] = {rate: [None] * len(self.seeds) for rate in rates}
         self.ways: dict[float, list[Any]] = {rate: [[] for _ in self.seeds] for rate in rates}
         for i, (rate, seed) in enumerate(self.pairs):
-            self.ways[rate][self.seeds.index(seed)].append(way_back(self.model(i), T))
+            self.ways[rate][self.seeds.index(seed)].append(self.look(i))
         self.error = dict.fromkeys(rates, np.inf)
         self.done = 0
         self.recent: list[np.ndarray] = []
+
+    def make(self, rng: np.random.Generator) -> SequenceModel:
+        """Return one untrained network."""
+        return make(self.name, self.T, rng)
+
+    def side_by_side(self, models: list[SequenceModel], lr: np.ndarray) -> Stack:
+        """Return the networks as one stack, with a learning rate for each."""
+        return Stack(models, lr)
+
+    def look(self, i: int) -> Any:
+        """Return what is noted of network i before training and on arrival."""
+        return way_back(self.model(i), self.T)
 
     def model(self, i: int) -> SequenceModel:
         """Return network i of the stack as a model of the package."""
@@ -140,7 +152,7 @@ class Race:
             for i in np.flatnonzero(here):
                 rate, seed = self.pairs[i]
                 self.arrived[rate][self.seeds.index(seed)] = self.done
-                self.ways[rate][self.seeds.index(seed)].append(way_back(self.model(int(i)), self.T))
+                self.ways[rate][self.seeds.index(seed)].append(self.look(int(i)))
             self.keep(np.flatnonzero(~here & np.isfinite(mean)))
             if any(sum(n is not None for n in each) >= enough for each in self.arrived.values()):
                 return
@@ -167,12 +179,14 @@ class Race:
         self.recent = [each[stays] for each in self.recent]
 
 
-def choose(name: str, T: int, middle: int, seeds: Sequence[int], budget: int) -> tuple[int, dict[str, Any]]:
+def choose(
+    name: str, T: int, middle: int, seeds: Sequence[int], budget: int, race_of: type[Race] = Race
+) -> tuple[int, dict[str, Any]]:
     """Return the best rate's place on the ladder, and the races: the updates of the seeds by rate."""
     races: dict[str, Any] = {}
     while True:
         rates = LADDER[middle - 1 : middle + 2]
-        race = Race(name, T, rates, seeds)
+        race = race_of(name, T, rates, seeds)
         race.run(budget, enough=len(seeds))
         races[f"{rates[1]:g}"] = {f"{rate:g}": each for rate, each in race.arrived.items()}
         here = {rate: sum(n is not None for n in each) for rate, each in race.arrived.items()}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from experiments._stacks import Stack
-from rnn_utils import data
+from experiments.lstm_starts import LSTMStack
+from rnn_utils import LSTM, data
 from rnn_utils.models import SequenceModel
 from rnn_utils.optim import Adam, clip_grad_norm_
 from rnn_utils.remedies import build
@@ -15,16 +16,16 @@ from rnn_utils.remedies import build
 def models(name):
     made = []
     for seed in range(3):
-        layer = partial(build, name)
+        layer = LSTM if name == "LSTM" else partial(build, name)
         made.append(SequenceModel(2, 6, 1, layer=layer, rng=np.random.default_rng(seed), dtype=np.float64))
         made[-1].params["linear.weight"][...] *= 3  # so that gradients are long enough to be clipped
     return made
 
 
-@pytest.mark.parametrize("name", ["plain", "orthogonal", "ReLU + I", "skip", "leaky", "gated"])
+@pytest.mark.parametrize("name", ["plain", "orthogonal", "ReLU + I", "skip", "leaky", "gated", "LSTM"])
 def test_a_stack_trains_each_network_as_the_package_does(name):
     alone, rates = models(name), (0.01, 0.03, 0.1)
-    stack = Stack(models(name), np.array(rates))
+    stack = (LSTMStack if name == "LSTM" else Stack)(models(name), np.array(rates))
     optimizers = [Adam(model.params, lr) for model, lr in zip(alone, rates, strict=True)]
     for step in range(6):
         batches = [data.adding_problem(25, 4, np.random.default_rng([step, i]), np.float64) for i in range(3)]
@@ -51,3 +52,18 @@ def test_a_network_that_is_dropped_leaves_the_others_alone():
             fewer.keep(np.array([0, 2]))
         fewer.update(*((x, y) if step < 2 else (x[[0, 2]], y[[0, 2]])))
     np.testing.assert_allclose(fewer.flat, whole.flat[[0, 2]], atol=1e-12)
+
+
+@pytest.mark.parametrize("constants", [{"writes": 0.2}, {"writes": 5.0}, {"reads": 0.2}])
+def test_constants_in_an_lstm_have_the_gradient_that_differences_measure(constants):
+    stack, rng = LSTMStack(models("LSTM"), np.full(3, 0.03), **constants), np.random.default_rng(0)
+    x, y = data.adding_problem(7, 12, rng, np.float64)
+    x, y = x.reshape(7, 3, 4, 2).swapaxes(0, 1), y.reshape(3, 4)
+    loss, grads = stack.loss_and_grads(x, y)
+    assert loss[0] != pytest.approx(models("LSTM")[0].loss_and_grads((x[0], y[0]))[0], rel=1e-3)
+    start, step = stack.flat.copy(), rng.normal(size=stack.flat.shape)
+    ends = []
+    for sign in (1, -1):
+        stack.flat = start + sign * 1e-6 * step
+        ends.append(stack.loss_and_grads(x, y)[0])
+    np.testing.assert_allclose((ends[0] - ends[1]) / 2e-6, (grads * step).sum(axis=1), rtol=1e-6)
