@@ -20,7 +20,8 @@ PAGES = [page for page in PAGES if page != "index.html" and ONE_PAGE in (None, p
 KINDS = ("404.html", "search.html", "book/index.html", "book/02_raw_sequences_to_tensors.html", "book/package.html")
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async (within) => (await axe.run({include: [[within]], exclude: [[".katex-html"]]}, {
-    resultTypes: ["violations"], rules: {"color-contrast": {enabled: false}, "target-size": {enabled: true}}})).violations"""
+    resultTypes: ["violations"],
+    rules: {"color-contrast": {enabled: false}, "target-size": {enabled: true}}})).violations"""
 # As opened, before anything far from the screen is laid out: the rule that asks where things are.
 PLACES = """async () => (await axe.run({runOnly: ["target-size"], resultTypes: ["violations"]})).violations"""
 # Contrast is the slow rule: one element of each look (colours, size, weight) stands for the thousands that share it.
