@@ -79,7 +79,8 @@ def test_the_editor_is_no_trap(page: Any, cell: Cell) -> None:
 
 def test_the_way_out_of_an_error_keeps_the_focus(browser: Any, server: str) -> None:
     with opened(browser, server + CHAPTER, **QUIET_CONTEXT) as page:
-        reader = cells(page)[1]
+        reader = cells(page)[2]
+        reader.write("V")
         assert not reader.run()
         reader.at.get_by_role("button", name="Run all above, then this cell").focus()
         page.keyboard.press("Enter")

@@ -1,5 +1,6 @@
 """What runs a cell in the page, here without a page."""
 
+import gc
 import importlib.util
 import sys
 from pathlib import Path
@@ -119,6 +120,10 @@ def test_what_waits_comes_before_a_value_and_before_an_error(runner):
 @pytest.mark.parametrize("source", ["print('x' * 3_000_000)", "for i in range(400_000): print(i)"])
 def test_of_endless_printing_the_beginning_and_the_end_are_shown(runner, source):
     posted = ran(runner, source + "\nprint('the end')")[1]
+    before = len(posted)
+    ran(runner, "1")
+    gc.collect()
+    assert len(posted) == before, "nothing comes when the stream is cleared away"
     text = "".join(text for _, text in posted)
     assert len(text) < runner.MOST + runner.LAST + 500
     assert "more than a page can show" in text

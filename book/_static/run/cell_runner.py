@@ -41,7 +41,7 @@ class Stream(io.TextIOBase):
 
     def __init__(self, post: Post) -> None:
         self.post = post
-        self.waiting, self.end = "", ""
+        self.waiting, self.tail = "", ""
         self.shown = self.left_out = self.values = self.values_left_out = 0
         self.tokens, self.at = float(AT_ONCE), time.monotonic()
 
@@ -53,7 +53,7 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Post what waits, unless much has been posted just now: then a later call does, at the latest `close`."""
+        """Post what waits, unless much has been posted just now: then a later call does, at the latest `finish`."""
         if not self.waiting:
             return
         now = time.monotonic()
@@ -72,7 +72,7 @@ class Stream(io.TextIOBase):
             self.post("text", text if len(text) <= room else text[:room] + more)
         if len(text) > room:
             self.left_out += len(text) - max(room, 0)
-            self.end = (self.end + text[max(room, 0) :])[-LAST:]
+            self.tail = (self.tail + text[max(room, 0) :])[-LAST:]
 
     def put(self, kind: str, content: str) -> None:
         """Post a piece of output other than text, after the text that came before it."""
@@ -83,14 +83,14 @@ class Stream(io.TextIOBase):
         else:
             self.values_left_out += 1
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Post what is still to be said."""
         self.send()
         if self.values_left_out:
             self.post("text", f"… {self.values_left_out:,} values and pictures more are left out\n")
         if self.left_out:
-            gone = f"… {self.left_out - len(self.end):,} characters are left out …\n" if self.left_out > LAST else ""
-            self.post("text", gone + self.end)
+            gone = f"… {self.left_out - len(self.tail):,} characters are left out …\n" if self.left_out > LAST else ""
+            self.post("text", gone + self.tail)
 
     def writable(self) -> bool:
         """Yes: this is for writing."""
@@ -146,7 +146,7 @@ def run(source: str, name: str, post: Post) -> dict[str, Any]:
         put("error", described(error))
         return {"ok": False, "undefined": error.name if isinstance(error, NameError) else None}
     finally:
-        stream.close()
+        stream.finish()
         sys.stdout, sys.stderr = before
 
 
