@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import plant
+from conftest import FRAME, plant
 from playwright.sync_api import TimeoutError
 
 LISTEN = """window.broken = [];
 document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI, sourceFile}) =>
     broken.push(`${effectiveDirective}: ${blockedURI} (${sourceFile})`));"""
-SCROLL = """async () => { for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {
-    scrollTo({top: y, behavior: "instant"}); await new Promise(requestAnimationFrame); } }"""
+SCROLL = f"""async () => {{ for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
+    scrollTo({{top: y, behavior: "instant"}}); await {FRAME}; }} }}"""
 
 
 def breaches(context: Any, address: str, expected: str | None = None) -> list[str]:

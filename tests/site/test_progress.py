@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import TWO_FRAMES
 from playwright.sync_api import expect
 from run_page import Cell, opened
 
 CHAPTER = "book/01_sequence_data.html"
 FIRST = "book/index.html"
 SCRIPTS = ("_static/progress.mjs", "_static/progress.css")
-TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 PASS = """([place]) => document.querySelector(place)
     .dispatchEvent(new CustomEvent("book:exercise-passed", {bubbles: true}))"""
 
