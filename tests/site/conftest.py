@@ -36,6 +36,13 @@ UNFOLD = """() => {
     for (const folded of document.querySelectorAll("article details")) folded.open = true;
 }"""
 
+# What a page's policy has stopped, in `window.broken`.
+LISTEN = """window.broken = [];
+document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI, sourceFile}) =>
+    broken.push(`${effectiveDirective}: ${blockedURI} (${sourceFile})`));"""
+SCROLL = f"""async () => {{ for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
+    scrollTo({{top: y, behavior: "instant"}}); await {FRAME}; }} }}"""
+
 # What a shell starts in the background ignores Ctrl+C, and so would the servers that tests start and stop with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -137,6 +144,14 @@ def browser() -> Iterator[object]:
 def plant(place: Any, address: str, html: str) -> None:
     """Answer an address with a page of our own, in one page or context alone: other tests read the site's folder."""
     place.route(address, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+
+
+def use(page: Any) -> None:
+    """Scroll through a page and press what can be touched, so that everything it does is done."""
+    page.evaluate(SCROLL)
+    for button in page.locator("[data-touch] button:visible").all()[:6]:
+        button.dispatch_event("click")
+    page.wait_for_load_state("networkidle")
 
 
 @pytest.fixture
