@@ -6,16 +6,8 @@ const KEY = `reading:${root.pathname}`, KINDS = ["read", "passed", "quizzes", "m
 const isList = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const changed = new EventTarget();
 
-/** Is there a place to keep something? */
-export function canKeep() {
-  try {
-    localStorage.setItem(`${KEY}?`, "");
-    localStorage.removeItem(`${KEY}?`);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Is there a place to keep something? colours.js has put a stand-in where there is none. */
+export const canKeep = () => !localStorage.forgets;
 
 /** Is anything kept? */
 export const isEmpty = () => !localStorage.getItem(KEY);
@@ -25,7 +17,7 @@ export function load() {
   let kept;
   try {
     kept = JSON.parse(localStorage.getItem(KEY));
-  } catch { /* not ours, or no storage */ }
+  } catch { /* not ours */ }
   return Object.fromEntries(KINDS.map((kind) => [kind, isList(kept?.[kind]) ? kept[kind] : {}]));
 }
 
