@@ -165,6 +165,19 @@ def test_the_contents_mark_what_is_read_however_far_one_jumps(browser: Any, serv
     page.context.close()
 
 
+def test_what_unfolds_shows_an_arrow_that_turns(browser: Any, server: str) -> None:
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.goto(server + "book/05_rnn_from_scratch.html", wait_until="networkidle")
+    arrows = """() => [...document.querySelectorAll("article details.admonition:not(.deeper) > summary")]
+        .map(one => getComputedStyle(one, "::after").content[1])"""
+    closed = page.evaluate(arrows)
+    assert len(closed) > 5
+    assert set(closed) == {"▸"}
+    page.evaluate(UNFOLD)
+    assert set(page.evaluate(arrows)) == {"▾"}
+    page.context.close()
+
+
 def test_an_address_that_is_not_there_gets_a_page_that_leads_on(browser: Any, server: str) -> None:
     page = browser.new_page()
     answer = page.goto(server + "book/deep/nowhere.html", wait_until="networkidle")
