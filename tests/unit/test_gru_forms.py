@@ -9,7 +9,9 @@ from rnn_utils.gradcheck import gradcheck
 from rnn_utils.models import SequenceModel
 
 T, B, D, H, S = 4, 3, 2, 3, 2
-FORMS = [Form(), Form("before"), Form("none"), Form("shared"), Form(update="constant"), Form(update="none")]
+FORMS = [Form(), Form("before"), Form("none"), Form("shared")] + [
+    Form(update=update) for update in ("constant", "open", "none")
+]
 PACKAGE = {"linear.weight": "weight_hy", "linear.bias": "bias_y"}
 
 
@@ -24,19 +26,21 @@ def problem(form, every_step):
 def test_gradients_agree_with_finite_differences(form, every_step):
     p, x, y = problem(form, every_step)
     found = loss_and_grads(p, x, y, form)[1]
-    fixed = {name: w for name, w in p.items() if form.update != "constant" or "weight_" not in name}
+    fixed = {name: w for name, w in p.items() if not form.constant or "weight_" not in name}
     gradcheck(lambda: loss_and_grads(p, x, y, form)[0].sum(), fixed, {name: found[name] for name in fixed})
 
 
-def test_a_constant_update_gate_stays_constant():
-    form = Form(update="constant")
+@pytest.mark.parametrize(("update", "start"), [("constant", 0.5), ("open", 0.95)])
+def test_a_constant_update_gate_stays_constant(update, start):
+    form = Form(update=update)
     p, x, y = problem(form, False)
+    assert np.abs(forward(p, x, form)[1][:, 1] - start).max() < 0.25
     optimizer = Adam(p, np.full(S, 0.1))
     for _ in range(3):
         optimizer.update(loss_and_grads(p, x, y, form)[1])
     z = forward(p, x, form)[1][:, 1]
     np.testing.assert_allclose(z, np.broadcast_to(z[:1, :, :1], z.shape), atol=1e-15)
-    assert np.ptp(z[0, 0, 0]) > 0.01
+    assert np.ptp(z[0, 0, 0]) > 0.001
 
 
 @pytest.mark.parametrize("every_step", [False, True])
