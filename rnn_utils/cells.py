@@ -171,7 +171,7 @@ class GRUCell(Cell):
         n = tanh(W_in x_t + b_in + r (W_hn h_{t−1} + b_hn))       the candidate
         h_t = (1 − z) n + z h_{t−1}
 
-    The paper applies r before the product, W_hn (r h_{t−1}), which needs a second product that has to wait for r.
+    The published paper applies r before the product, W_hn (r h_{t−1}), which needs a second product that waits for r.
 
     Parameters
     ----------

@@ -8,41 +8,49 @@ from rnn_utils.exercises.feedback import Exercise, Mistake
 from rnn_utils.functional import sigmoid
 
 
-def half_life_bias(k):
-    """Bias of the update gate with which half of the state is left after k steps."""
-    z = 0.5 ** (1 / k)
-    return np.log(z / (1 - z))
+def fold_biases(bias_ih, bias_hh):
+    """All biases that a GRU needs, b_r, b_z, b_in and b_hn: 4H numbers instead of PyTorch's 6H."""
+    H = len(bias_ih) // 3
+    both = bias_ih + bias_hh
+    return np.concatenate([both[: 2 * H], bias_ih[2 * H :], bias_hh[2 * H :]])
 
 
-check_half_life_bias = Exercise(
-    name="half_life_bias",
-    solution=half_life_bias,
-    cases=lambda rng: [(1,), (10,), (100,), (1000,)],
+def last_third(w: np.ndarray) -> np.ndarray:
+    """The candidate's block."""
+    return w[2 * len(w) // 3 :]
+
+
+check_fold_biases = Exercise(
+    name="fold_biases",
+    solution=fold_biases,
+    cases=lambda rng: [(rng.normal(size=3 * H), rng.normal(size=3 * H)) for H in (1, 4, 5)],
     mistakes=(
         Mistake(
-            "the gate itself",
-            lambda k: 0.5 ** (1 / k),
-            "that is z: the bias is what the sigmoid turns into z, ln(z / (1 − z))",
+            "all blocks added",
+            lambda bias_ih, bias_hh: bias_ih + bias_hh,
+            "r multiplies b_hn and not b_in, so their sum is not enough: keep both",
         ),
         Mistake(
-            "the other convention",
-            lambda k: -half_life_bias(k),
-            "with that bias the unit forgets in one step: in PyTorch's convention z = 1 means keep",
+            "candidate's hidden bias twice",
+            lambda bias_ih, bias_hh: np.concatenate([bias_ih + bias_hh, last_third(bias_hh)]),
+            "b_hn is in there twice: the third block is b_in alone",
         ),
         Mistake(
-            "half after one step",
-            lambda k: np.log(0.5 / (1 - 0.5)) * k,
-            "0 is the bias for half after one step: z to the power of k is one half",
+            "gates' biases not added",
+            lambda bias_ih, bias_hh: np.concatenate([bias_ih, last_third(bias_hh)]),
+            "the gates have lost half of their bias: add bias_hh in the first two blocks",
         ),
         Mistake(
-            "time constant",
-            lambda k: np.log(np.exp(-1 / k) / (1 - np.exp(-1 / k))),
-            "that leaves 1/e after k steps: one half was wanted, z to the power of k is 1/2",
+            "candidate's biases exchanged",
+            lambda bias_ih, bias_hh: np.concatenate(
+                [(bias_ih + bias_hh)[: 2 * len(bias_ih) // 3], last_third(bias_hh), last_third(bias_ih)]
+            ),
+            "b_in and b_hn have changed places: b_in comes third, b_hn last",
         ),
         Mistake(
-            "linear decay",
-            lambda k: np.log((1 - 0.5 / k) / (0.5 / k)),
-            "that loses 1/2k of the state a step: each step multiplies what is left, z to the power of k",
+            "both copied",
+            lambda bias_ih, bias_hh: np.concatenate([bias_ih, bias_hh]),
+            "all 6H are still there: in r and z only the sum of the two biases counts",
         ),
     ),
 )
@@ -84,6 +92,16 @@ check_convert = Exercise(
             "one minus",
             lambda w: np.concatenate([np.split(w, 3)[1], 1 - np.split(w, 3)[0], np.split(w, 3)[2]]),
             "one minus the weights is not one minus the gate: 1 − σ(a) = σ(−a)",
+        ),
+        Mistake(
+            "all negated",
+            lambda w: rearranged(w, (1, 0, 2), (-1, -1, -1)),
+            "only the update gate changes its meaning: r and n keep their sign",
+        ),
+        Mistake(
+            "r and n exchanged",
+            lambda w: rearranged(w, (2, 0, 1), (1, -1, 1)),
+            "the blocks came as z, r, n: the second is r, the third n",
         ),
     ),
 )
@@ -214,4 +232,4 @@ check_mgu = Exercise(
     ),
 )
 
-EXERCISES = (check_half_life_bias, check_convert, check_paper_gru, check_mgu)
+EXERCISES = (check_fold_biases, check_convert, check_paper_gru, check_mgu)
