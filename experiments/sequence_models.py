@@ -2,11 +2,11 @@
 
 All four have about equally many parameters and read the same sequences for the same number of steps, in PyTorch on one
 thread. The recurrent networks begin with the numbers that `rnn_utils` draws. Every kind gets the same tries: each
-learning rate of a task with each of three variants (on text two). A variant is a start of a recurrent network, and a shape or start
-of a Transformer; on text also the length of its window. Every try is trained once, with the first tuning seed; the
-four (on text two) with the lowest validation loss are trained with two further seeds, and the lowest mean of three is
-chosen. The choice is trained anew with ten other seeds, which bring other initial numbers and, but for text, other
-sequences. Those runs alone are scored on test data.
+learning rate of a task with each of three variants (on text two). A variant is a start of a recurrent network, and a
+shape or start of a Transformer; on text the length of its window. Every try is trained once, with the first tuning
+seed; the four (on text two) with the lowest validation loss are trained with two further seeds, and the lowest mean of
+three is chosen. The choice is trained anew with ten other seeds, which bring other initial numbers and, but for text,
+other sequences. Those runs alone are scored on test data.
 
 ``results[task]`` holds
 
