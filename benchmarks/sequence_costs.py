@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from experiments import compare
+from experiments import saving
 from experiments.sequence_models import SETTINGS as MODELS
 from rnn_utils.transformer import Recurrent, Transformer, attend, attend_fused
 
@@ -156,8 +156,8 @@ def main(arguments: list[str], given: dict[str, Any] = SETTINGS) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=SAVED)
     out = parser.parse_args(arguments).out
-    head = {"command": "python -m benchmarks.sequence_costs", "versions": compare.versions()}
-    head |= {"processor": compare.processor(), "settings": given}
+    head = {"command": "python -m benchmarks.sequence_costs", "versions": saving.versions()}
+    head |= {"processor": saving.processor(), "settings": given}
     head |= {"counts": {name: sum(p.numel() for p in m.parameters()) for name, m in networks(given).items()}}
     results: dict[str, list[dict[str, Any]]] = {"training": [], "generation": []}
     for T in given["T"]:
@@ -165,7 +165,7 @@ def main(arguments: list[str], given: dict[str, Any] = SETTINGS) -> None:
         results["generation"] += generation_costs(T, given)
         for row in (row for rows in results.values() for row in rows if row["T"] == T):
             print(row, flush=True)
-    compare.write(out, head | results)
+    saving.write(out, head | results)
 
 
 if __name__ == "__main__":

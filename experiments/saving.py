@@ -28,6 +28,13 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in imported}
 
 
+def processor() -> str:
+    """Return the kind of processor, as the system calls it."""
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    return f"{names[0].split(':')[1].strip() if names else platform.processor()} ({platform.machine()}), one thread"
+
+
 def write(path: Path, record: Record) -> None:
     """Write a record whole or not at all; NaN and infinity, which JSON does not have, are refused."""
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"

@@ -1,221 +1,125 @@
-"""RNN, LSTM, GRU and Transformer on the data of chapter 11, for chapter 16: ``python -m experiments.sequence_models``.
+"""RNN, LSTM, GRU and Transformer on equal terms, four tasks, for chapters 11 and 16: which network should you use?
 
-All four in PyTorch on one thread, with about equal numbers of parameters. Every kind gets the same sequences and the
-same number of tries: each learning rate with each of two settings, chosen on validation data with one seed. The chosen
-setting is trained anew with other seeds, twice: for equal numbers of steps ("parameters"), and for equal seconds of the
-processor ("time": what the slowest kind needs for its steps; the others take more steps). Those runs alone are scored
-on test data. About three quarters of an hour on one core; a second call carries on where the first was stopped.
+All four have about equally many parameters and read the same sequences for the same number of steps, in PyTorch on one
+thread. The recurrent networks begin with the numbers that `rnn_utils` draws. Every kind gets the same tries: each
+learning rate of a task with each of three variants (on text two). A variant is a start of a recurrent network, and a
+shape or start of a Transformer; on text the length of its window. Every try is trained once, with the first tuning
+seed; the four (on text two) with the lowest validation loss are trained with two further seeds, and the lowest mean of
+three is chosen. The choice is trained anew with ten other seeds, which bring other initial numbers and, but for text,
+other sequences. Those runs alone are scored on test data.
+
+``results[task]`` holds
+
+- ``counts``: parameters of the chosen network of each kind;
+- ``baseline``: validation loss and test loss of an answer that has learned nothing of the sequence (None for text);
+- ``tuning``: a row for every try and tuning seed: kind, variant, rate, seed, and the last validation loss;
+- ``chosen``: for every kind, variant and rate, and the mean validation loss that decided;
+- ``runs``: the ten runs of every kind; ``also``: by name, ten runs of other settings (see ``also`` in the settings);
+- ``pace``: seconds of the processor that a training step of the chosen network takes, with torch.nn's layers.
+
+A row of ``runs`` has kind, variant, rate, seed, T, batch, steps; ``valid``, the validation loss at each evaluation;
+``valid_score`` and, after the last step, ``test`` and ``score``: loss and share of right answers in the test;
+``fresh`` (text): test loss where every window begins without a memory and all of its steps are scored; ``seconds`` of
+training. Losses are in the task's unit, bits for characters; None stands for a loss that is not finite, or no score.
+
+`python -m experiments.sequence_models` takes about an hour of one core. Finished runs are noted at once: a second call
+carries on where the first was stopped, and several with different ``--tasks`` may work side by side.
 """
 
 import argparse
-import copy
+import json
 import math
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 
-from experiments import compare
-from rnn_utils import RNN
-from rnn_utils.interop import to_torch
-from rnn_utils.transformer import Recurrent, Transformer, attend_fused
+from experiments import saving
+from experiments._notes import Notes
+from experiments._racers import KINDS, STARTS, Trainer, batches, recurrent, transformer
+from experiments._tasks import TASKS, hold_then_fall, shakespeare_ids
+from rnn_utils.atomic import write_whole
 
-SAVED = Path(__file__).with_name("sequence_models.json")
-KINDS = (*compare.LAYERS, "Transformer")
 RATES = [0.0005, 0.002, 0.008, 0.032, 0.128]
-#: Of each kind, what is tried with every rate: two starts of a recurrent network; two shapes of a Transformer, of
-#: equal size, or on text two lengths of window with equally many characters in a step.
-TRANSFORMERS: dict[str, dict[str, dict[str, int]]] = {
-    "adding": {
-        "one layer": {"d_model": 20, "heads": 2, "layers": 1, "dim_feedforward": 67},
-        "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 33},
+SETTINGS: dict[str, Any] = {
+    "tuning_seeds": [0, 101, 102],
+    "seeds": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    "clip": 1.0,
+    "tasks": {
+        "adding": {
+            "finalists": 4,
+            "T": 50,
+            "batch": 32,
+            "steps": 1000,
+            "evaluations": 10,
+            "rates": RATES,
+            "hidden": {"RNN": 66, "LSTM": 32, "GRU": 37},
+            "transformer": {
+                "one layer": {"d_model": 20, "heads": 2, "layers": 1, "dim_feedforward": 67},
+                "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 33},
+                "two layers, Xavier": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 33},
+            },
+        },
+        "copy": {
+            "finalists": 4,
+            "T": 10,
+            "batch": 32,
+            "steps": 1000,
+            "evaluations": 10,
+            "rates": RATES,
+            "hidden": {"RNN": 67, "LSTM": 32, "GRU": 38},
+            "transformer": {
+                "one layer": {"d_model": 20, "heads": 2, "layers": 1, "dim_feedforward": 91},
+                "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 49},
+                "two layers, Xavier": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 49},
+            },
+            "also": {"longer": {"kinds": ["RNN", "LSTM", "GRU"], "steps": 4000}},
+        },
+        "order": {
+            "finalists": 4,
+            "T": 60,
+            "batch": 32,
+            "steps": 1000,
+            "evaluations": 10,
+            "rates": RATES,
+            "hidden": {"RNN": 68, "LSTM": 32, "GRU": 38},
+            "transformer": {
+                "one layer": {"d_model": 20, "heads": 2, "layers": 1, "dim_feedforward": 84},
+                "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 45},
+                "two layers, Xavier": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 45},
+            },
+            "also": {"plain": {"kinds": ["RNN", "LSTM", "GRU"], "variant": "plain"}},
+        },
+        "shakespeare": {
+            "finalists": 2,
+            "T": 32,
+            "batch": 32,
+            "steps": 1000,
+            "evaluations": 5,
+            "rates": [0.004, 0.008, 0.016, 0.032, 0.064],
+            "hidden": {"RNN": 139, "LSTM": 64, "GRU": 76},
+            "transformer": {
+                "window 32": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
+                "window 128": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
+            },
+            "starts": {"RNN": ["plain", "orthogonal"], "LSTM": ["plain", "bias 1"], "GRU": ["plain", "bias 1"]},
+            "windows": {"window 128": {"T": 128, "batch": 8}},
+        },
     },
-    "copy": {
-        "one layer": {"d_model": 20, "heads": 2, "layers": 1, "dim_feedforward": 91},
-        "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 49},
-    },
-    "order": {
-        "one layer": {"d_model": 20, "heads": 2, "layers": 1, "dim_feedforward": 84},
-        "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 45},
-    },
-    "shakespeare": {
-        "window 32": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
-        "window 128": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
-    },
+    "pace": {"rounds": 9, "steps": 10},
 }
-WINDOWS = {"window 32": {"T": 32, "batch": 32}, "window 128": {"T": 128, "batch": 8}}
-
-
-def settings() -> dict[str, Any]:
-    """Return what is compared: chapter 11's settings, wider grids, the Transformers."""
-    given = {key: copy.deepcopy(compare.SETTINGS[key]) for key in ("tuning_seed", "seeds", "clip", "bias", "tasks")}
-    for name, task in given["tasks"].items():
-        task |= {"rates": list(RATES), "transformer": copy.deepcopy(TRANSFORMERS[name])}
-    given["tasks"]["shakespeare"] |= {
-        "rates": [0.002, 0.004, 0.008, 0.016, 0.032, 0.064],
-        "windows": copy.deepcopy(WINDOWS),
-    }
-    return given | {"pace": {"rounds": 9, "steps": 10}}
-
-
-SETTINGS = settings()
-
-
-def build(name: str, kind: str, given: dict[str, Any], variant: str, seed: int) -> Recurrent | Transformer:
-    """Return the untrained network of a run: a recurrent one begins with the very numbers that it has in chapter 11."""
-    task, tokens = compare.TASKS[name](given["T"]), name != "adding"
-    if kind == "Transformer":
-        like = task.model(RNN, 1, np.random.default_rng(0))
-        sizes = {"input_size": like.input_size, "output_size": like.linear.out_features}
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return Transformer(**sizes, **given["transformer"][variant], tokens=tokens, attend=attend_fused)
-    book = compare.build(task, kind, given["hidden"][kind], variant, seed)
-    model = Recurrent(kind, book.input_size, given["hidden"][kind], book.linear.out_features, tokens=tokens)
-    model.rnn, model.linear = to_torch(book.rnn), to_torch(book.linear)  # type: ignore[assignment]
-    return model
-
-
-def losses(name: str, out: torch.Tensor, y: np.ndarray) -> torch.Tensor:
-    """Return the loss at every place that is answered: the last step, or every one."""
-    target = torch.from_numpy(np.asarray(y))
-    if name == "adding":
-        return (out[-1, :, 0] - target) ** 2
-    if name == "order":
-        return F.cross_entropy(out[-1], target, reduction="none")
-    return F.cross_entropy(out.flatten(0, 1), target.flatten(), reduction="none")
-
-
-def share_right(name: str, out: torch.Tensor, y: np.ndarray) -> float | None:
-    """Return the share of right answers, of those that chapter 11 scores; None where the loss says it all."""
-    if name == "order":
-        return float((out[-1].argmax(-1).numpy() == y).mean())
-    return float((out[-10:].argmax(-1).numpy() == y[-10:]).mean()) if name == "copy" else None
-
-
-class Trainer:
-    """A network, Adam, and the state that it carries from batch to batch where the task says so."""
-
-    def __init__(self, name: str, model: Recurrent | Transformer, carry_state: bool, clip: float) -> None:
-        self.name, self.model, self.clip = name, model, clip
-        self.carry = carry_state and isinstance(model, Recurrent)
-        self.optimizer = torch.optim.Adam(model.parameters())
-        self.state: Any = None
-
-    def step(self, batch: tuple[np.ndarray, np.ndarray], rate: float, first: bool = True) -> None:
-        """Take one training step; the first of a pass begins without a state."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        x, y = batch
-        out, state = self.model(torch.from_numpy(x), self.state if self.carry and not first else None)
-        self.optimizer.zero_grad()
-        losses(self.name, out, y).mean().backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
-        self.optimizer.step()
-        self.state = detached(state) if self.carry else None
-
-    @torch.no_grad()
-    def evaluate(self, batches: list[Any]) -> tuple[float, float | None]:
-        """Return the mean loss, and the share of right answers."""
-        parts, shares, state = [], [], None
-        for x, y in batches:
-            out, state = self.model(torch.from_numpy(x), state if self.carry else None)
-            parts.append(losses(self.name, out, y))
-            shares.append(share_right(self.name, out, y))
-        told = [share for share in shares if share is not None]
-        return float(torch.cat(parts).mean()), float(np.mean(told)) if told else None
-
-    @torch.no_grad()
-    def windows(self, ids: np.ndarray, T: int, stride: int) -> float:
-        """Return the mean loss over a text, each window begun without a memory and scored in its last `stride` steps.
-
-        Every character is scored once; it is predicted from T − stride + 1 to T characters, itself not among them.
-        """
-        starts = np.arange(0, len(ids) - T, stride)
-        parts = []
-        for some in np.array_split(starts, -(-len(starts) * T // 8192)):
-            x, y = (ids[some + np.arange(shift, shift + T)[:, None]] for shift in (0, 1))  # (T, windows)
-            out, _ = self.model(torch.from_numpy(x))
-            parts.append(losses(self.name, out[-stride:], y[-stride:]))
-        return float(torch.cat(parts).mean())
-
-
-def detached(state: Any) -> Any:
-    """Return a state cut off from the steps that led to it."""
-    return tuple(map(detached, state)) if isinstance(state, tuple) else state.detach()
-
-
-def batches(training: dict[str, Any]) -> Iterator[tuple[Any, bool]]:
-    """Yield training batches for ever, and whether a pass over the data begins."""
-    given = training["batches"]
-    while True:
-        for number, batch in enumerate(given(training["rng"]) if callable(given) else given):
-            yield batch, number == 0
-
-
-def rounded(value: float) -> float | None:
-    """Return four digits, or None for a loss that is not finite."""
-    return float(f"{value:.4g}") if math.isfinite(value) else None
-
-
-def train(
-    name: str, model: Recurrent | Transformer, given: dict[str, Any], rate: float, seed: int, clip: float, test: bool
-) -> dict[str, Any]:
-    """Train a network for ``given["steps"]`` steps, and measure it, with `test` on the test data too.
-
-    Returns
-    -------
-    dict
-        ``valid``: held-out loss at each evaluation; ``processor``: seconds of training, evaluations left out;
-        ``test``; ``score``: share of right answers in the test; ``contexts``: for text, the test loss by what the
-        network may look back on. Losses are in the task's unit (bits for characters).
-
-    """
-    T, steps = given["T"], given["steps"]
-    task = compare.TASKS[name](T)
-    trainer = Trainer(name, model, task.carry_state, clip)
-
-    def held_out(part: str) -> tuple[float, float | None]:
-        if name == "shakespeare" and not trainer.carry:
-            return trainer.windows(compare.shakespeare_ids()[1][part], T, T // 2) * task.unit, None
-        loss, score = trainer.evaluate(task.held_out(part))
-        return loss * task.unit, score
-
-    every = -(-steps // given["evaluations"])
-    stream, valid, seconds = batches(task.training(seed, given["batch"])), [], {"wall": 0.0, "processor": 0.0}
-    for step in range(1, steps + 1):
-        (batch, first), now = next(stream), rate * compare.hold_then_fall(step - 1, given.get("whole", steps))
-        compare.clocked(lambda b=batch, now=now, first=first: trainer.step(b, now, first), seconds)
-        if step % every == 0 or step == steps:
-            valid.append(rounded(held_out("validation")[0]))
-    result: dict[str, Any] = {"valid": valid, "processor": round(seconds["processor"], 2)}
-    if test:
-        loss, score = held_out("test")
-        result |= {"test": rounded(loss), "score": score if score is None else round(score, 4)}
-        result["contexts"] = looking_back(trainer, T, result["test"]) if name == "shakespeare" else None
-    return result
-
-
-def looking_back(trainer: Trainer, T: int, usual: float | None) -> dict[str, float | None]:
-    """Return the test loss in bits by what may be looked back on: a window begun afresh, more of it, all before."""
-    ids = compare.shakespeare_ids()[1]["test"]
-    strides = {"fresh": T} if trainer.carry else {"fresh": T, "most": T // 8}
-    found = {key: rounded(trainer.windows(ids, T, stride) * compare.BITS) for key, stride in strides.items()}
-    return found | {"carried" if trainer.carry else "half": usual}
+Row = dict[str, Any]
 
 
 def variants(kind: str, given: dict[str, Any]) -> tuple[str, ...]:
     """Return what is tried of a kind with every rate."""
-    return tuple(given["transformer"]) if kind == "Transformer" else compare.STARTS
+    return tuple(given["transformer"] if kind == "Transformer" else given.get("starts", STARTS)[kind])
 
 
 def terms(given: dict[str, Any], variant: str) -> dict[str, Any]:
@@ -223,19 +127,125 @@ def terms(given: dict[str, Any], variant: str) -> dict[str, Any]:
     return given | given.get("windows", {}).get(variant, {})
 
 
-def pace(name: str, chosen: dict[str, Any], whole: dict[str, Any]) -> dict[str, float]:
+def build(name: str, kind: str, given: dict[str, Any], variant: str, seed: int, borrow: bool = True) -> Any:
+    """Return the untrained network of a run; without `borrow`, with torch.nn's layers in any case."""
+    task = TASKS[name](given["T"])
+    if kind == "Transformer":
+        return transformer(task, given["transformer"][variant], variant.partition(", ")[2], seed)
+    return recurrent(task, kind, given["hidden"][kind], variant, seed, borrow)
+
+
+def rounded(value: float) -> float | None:
+    """Return four digits, or None for a loss that is not finite."""
+    return float(f"{value:.4g}") if math.isfinite(value) else None
+
+
+def train(name: str, model: Any, given: dict[str, Any], rate: float, seed: int, clip: float, test: bool) -> Row:
+    """Train a network for ``given["steps"]`` steps, and measure it, with `test` on the test data too.
+
+    ``given["whole"]``, if it is there, is the length of the run of which this is the beginning.
+    """
+    T, steps = given["T"], given["steps"]
+    trainer = Trainer(TASKS[name](T), model, clip)
+
+    def held_out(part: str) -> tuple[float, float | None]:
+        if name == "shakespeare" and not trainer.carry:
+            return trainer.windows(shakespeare_ids()[1][part], T, T // 2), None
+        return trainer.evaluate(trainer.task.held_out(part))
+
+    valid: list[float | None] = []
+    every = -(-steps // given["evaluations"])
+    stream, seconds, score = batches(trainer.task.training(seed, given["batch"])), 0.0, None
+    for step in range(1, steps + 1):
+        batch, first = next(stream)
+        began = time.process_time()
+        loss = trainer.step(batch, rate * hold_then_fall(step - 1, given.get("whole", steps)), first)
+        seconds += time.process_time() - began
+        if not math.isfinite(loss):  # lost for good
+            nothing = dict.fromkeys(("valid_score", *(("test", "score", "fresh") if test else ())))
+            return {"valid": [*valid, None], **nothing, "seconds": round(seconds, 2)}
+        if step % every == 0 or step == steps:
+            loss, score = held_out("validation")
+            valid.append(rounded(loss))
+    result = {"valid": valid, "valid_score": score if score is None else round(score, 4)}
+    if test:
+        loss, score = held_out("test")
+        result |= {"test": rounded(loss), "score": score if score is None else round(score, 4)}
+        if name == "shakespeare":
+            result["fresh"] = rounded(trainer.windows(shakespeare_ids()[1]["test"], T, T))
+    return result | {"seconds": round(seconds, 2)}
+
+
+def one_run(
+    name: str, whole: dict[str, Any], notes: Notes, kind: str, variant: str, rate: float, seed: int, **changes: Any
+) -> Row:
+    """Return a finished run, from the notes if it is there: what was trained, how, and `train`'s result."""
+    given, tuning = whole["tasks"][name], seed in whole["tuning_seeds"]
+    own = terms(given, variant) | changes | ({"evaluations": 1} if tuning else {})
+    key = {"kind": kind, "variant": variant, "rate": rate, "seed": seed}
+    key |= {what: own[what] for what in ("T", "batch", "steps")}
+    size = given["transformer"][variant] if kind == "Transformer" else given["hidden"][kind]
+    done = notes.get(
+        {"task": name, **key, "evaluations": own["evaluations"], "size": size, "clip": whole["clip"]},
+        lambda: train(name, build(name, kind, own, variant, seed), own, rate, seed, whole["clip"], not tuning),
+    )
+    return key | done
+
+
+def last(rows: list[Row]) -> float:
+    """Return the mean of the last validation losses; infinity where one is not finite."""
+    ends = [row["valid"] for row in rows]
+    return math.inf if None in ends else statistics.mean(ends)
+
+
+def tune(kind: str, whole: dict[str, Any], given: dict[str, Any], one: Any) -> tuple[list[Row], Row]:
+    """Try everything once, and the best of it again; return all rows, and what is chosen."""
+    first, *others = whole["tuning_seeds"]
+
+    def tried(variant: str, rate: float, seed: int) -> Row:
+        done = one(kind, variant, rate, seed)
+        return {key: done[key] for key in ("kind", "variant", "rate", "seed")} | {"valid": done["valid"][-1]}
+
+    rows = [tried(variant, rate, first) for variant, rate in product(variants(kind, given), given["rates"])]
+    best = sorted(rows, key=lambda row: last([row]))[: given["finalists"]]
+    finals = [[row, *(tried(row["variant"], row["rate"], seed) for seed in others)] for row in best]
+    winner = min(finals, key=last)
+    chosen = {key: winner[0][key] for key in ("variant", "rate")} | {"valid": rounded(last(winner))}
+    return rows + [row for three in finals for row in three[1:]], chosen
+
+
+def also(name: str, whole: dict[str, Any], record: dict[str, Any], one: Any) -> dict[str, list[Row]]:
+    """Return the runs that are asked for beside the chosen ones: of more steps, or of another variant.
+
+    A variant that was not chosen gets the rate that was its best with the first tuning seed.
+    """
+    found: dict[str, list[Row]] = {}
+    for part, asked in whole["tasks"][name].get("also", {}).items():
+        found[part] = []
+        for kind in asked["kinds"]:
+            chosen = record["chosen"][kind]
+            if asked.get("variant", chosen["variant"]) != chosen["variant"]:
+                rows = [row for row in record["tuning"] if (row["kind"], row["variant"]) == (kind, asked["variant"])]
+                rows = [row for row in rows if row["seed"] == whole["tuning_seeds"][0]]
+                chosen = min(rows, key=lambda row: last([row]))
+            changes = {"steps": asked["steps"]} if "steps" in asked else {}
+            found[part] += [one(kind, chosen["variant"], chosen["rate"], seed, **changes) for seed in whole["seeds"]]
+    return found
+
+
+def pace(name: str, chosen: dict[str, Row], whole: dict[str, Any]) -> dict[str, float]:
     """Return the seconds of the processor that a training step of each kind takes: medians, the kinds in turn."""
-    given, rounds = whole["tasks"][name], whole["pace"]
     racers = {}
-    for kind, (_, variant) in chosen.items():
-        own = terms(given, variant)
-        task = compare.TASKS[name](own["T"])
-        trainer = Trainer(name, build(name, kind, own, variant, 0), task.carry_state, whole["clip"])
-        racers[kind] = trainer, batches(task.training(0, own["batch"]))
+    for kind, choice in chosen.items():
+        own = terms(whole["tasks"][name], choice["variant"])
+        trainer = Trainer(
+            TASKS[name](own["T"]), build(name, kind, own, choice["variant"], 0, borrow=False), whole["clip"]
+        )
+        racers[kind] = trainer, batches(trainer.task.training(0, own["batch"]))
     seconds: dict[str, list[float]] = {kind: [] for kind in racers}
-    for _ in range(rounds["rounds"] + 1):
+    for _ in range(whole["pace"]["rounds"] + 1):
         for kind, (trainer, stream) in racers.items():
-            some = [next(stream) for _ in range(rounds["steps"])]
+            some = [next(stream) for _ in range(whole["pace"]["steps"])]
             began = time.process_time()
             for batch, first in some:
                 trainer.step(batch, 1e-3, first)
@@ -243,67 +253,33 @@ def pace(name: str, chosen: dict[str, Any], whole: dict[str, Any]) -> dict[str, 
     return {kind: float(f"{statistics.median(taken[1:]):.4g}") for kind, taken in seconds.items()}  # the first warms up
 
 
-def one_run(
-    name: str,
-    whole: dict[str, Any],
-    notes: compare.Notes,
-    kind: str,
-    rate: float,
-    variant: str,
-    seed: int,
-    **changes: Any,
-) -> dict[str, Any]:
-    """Return a finished run, from the notes if it is there: what was trained, how, and `train`'s result."""
-    given = whole["tasks"][name]
-    tuning = seed == whole["tuning_seed"]
-    own = terms(given, changes.pop("window", variant)) | changes | ({"evaluations": 1} if tuning else {})
-    key = {"kind": kind, "variant": variant, "rate": rate, "seed": seed}
-    sizes = {"size": given["transformer"][variant] if kind == "Transformer" else given["hidden"][kind]}
-    fixed = {what: own[what] for what in ("T", "batch", "steps", "evaluations")}
-    done = notes.get(
-        {"task": name, **fixed, **key, **sizes, "clip": whole["clip"], "bias": whole["bias"]},
-        lambda: train(name, build(name, kind, own, variant, seed), own, rate, seed, whole["clip"], not tuning),
-    )
-    return key | {what: own[what] for what in ("T", "batch", "steps")} | done
+def baseline(name: str, given: dict[str, Any]) -> dict[str, float] | None:
+    """Return the losses of one who has learned nothing of the sequence, and answers with the mean or a guess."""
+    if name == "shakespeare":
+        return None
+    if name == "adding":
+        task = TASKS[name](given["T"])
+        parts = {"valid": task.held_out("validation"), "test": task.held_out("test")}
+        squares = {key: [float(((y - 1) ** 2).mean()) for _, y in part] for key, part in parts.items()}
+        return {key: float(f"{statistics.mean(values):.4g}") for key, values in squares.items()}
+    guess = math.log(4) if name == "order" else 10 * math.log(8) / (given["T"] + 20)
+    return dict.fromkeys(("valid", "test"), float(f"{guess:.4g}"))
 
 
-def lowest(rows: list[dict[str, Any]]) -> tuple[float, str]:
-    """Return rate and variant of the row with the lowest validation loss; None stands for a loss that is not finite."""
-    best = min(rows, key=lambda row: math.inf if row["valid"] is None else row["valid"])
-    return best["rate"], best["variant"]
-
-
-def contest(name: str, whole: dict[str, Any], notes: compare.Notes) -> dict[str, Any]:
-    """Tune every kind, then train it anew for equal steps, and for equal time; on text with either window as well.
-
-    Returns
-    -------
-    dict
-        ``counts``: parameters; ``tuning``: the grid, with the last validation loss; ``parameters`` and ``time``: runs
-        with other seeds; ``pace``: seconds a step; ``windows`` (text alone): runs for equal steps, each kind with
-        either window, at its rate (a Transformer: the best that was tried with that window).
-
-    """
-    given, seeds, one = whole["tasks"][name], whole["seeds"], partial(one_run, name, whole, notes)
-    record: dict[str, Any] = {"counts": {}, "tuning": [], "parameters": [], "time": []}
-    chosen = {}
+def contest(name: str, whole: dict[str, Any], notes: Notes) -> dict[str, Any]:
+    """Tune every kind on a task, train the choice anew, and return what the program's docstring says."""
+    given, one = whole["tasks"][name], partial(one_run, name, whole, notes)
+    record: dict[str, Any] = {"counts": {}, "baseline": baseline(name, given), "tuning": [], "chosen": {}, "runs": []}
     for kind in KINDS:
-        grid = product(variants(kind, given), given["rates"])
-        tried = [one(kind, rate, variant, whole["tuning_seed"]) for variant, rate in grid]
-        what = ("kind", "variant", "rate", "seed")
-        rows = [{**{key: row[key] for key in what}, "valid": row["valid"][-1]} for row in tried]
+        rows, chosen = tune(kind, whole, given, one)
         record["tuning"] += rows
-        chosen[kind] = lowest(rows)
-        record["counts"][kind] = sum(p.numel() for p in build(name, kind, given, chosen[kind][1], 0).parameters())
-        record["parameters"] += [one(kind, *chosen[kind], seed) for seed in seeds]
-    record["pace"] = notes.get({"pace": name, "chosen": chosen}, lambda: pace(name, chosen, whole))
-    for kind, seconds in record["pace"].items():
-        steps = round(max(record["pace"].values()) * given["steps"] / seconds)
-        record["time"] += [one(kind, *chosen[kind], seed, steps=steps) for seed in seeds]
-    for kind, window in product(KINDS, given.get("windows", ())):
-        own = [row for row in record["tuning"] if (row["kind"], row["variant"]) == (kind, window)]
-        best = lowest(own) if own else chosen[kind]
-        record.setdefault("windows", []).extend(one(kind, *best, seed, window=window) for seed in seeds)
+        record["chosen"][kind] = chosen
+        model = build(name, kind, given, chosen["variant"], 0)
+        record["counts"][kind] = sum(p.numel() for p in model.parameters())
+    for kind, chosen in record["chosen"].items():
+        record["runs"] += [one(kind, chosen["variant"], chosen["rate"], seed) for seed in whole["seeds"]]
+    record["also"] = also(name, whole, record, one)
+    record["pace"] = notes.get({"pace": name, "chosen": record["chosen"]}, lambda: pace(name, record["chosen"], whole))
     return record
 
 
@@ -311,20 +287,28 @@ def run(**whole: Any) -> dict[str, Any]:
     """Do all runs; `main` does so too, and can be stopped and called again."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        notes = compare.Notes(Path(folder) / "notes")
+        notes = Notes(Path(folder) / "notes")
         return {name: contest(name, whole, notes) for name in whole["tasks"]}
 
 
 def check_part(record: dict[str, Any]) -> None:
-    """Run the beginning of the GRU's first run on Shakespeare again, up to its first evaluation."""
+    """Run the beginning of the GRU's first run on Shakespeare again, up to its first evaluation; look at the choices.
+
+    A choice that leaves its baseline behind has to lie inside the grid: a best rate at the edge is no best rate.
+    """
     torch.set_num_threads(1)
-    settings = record["settings"]
-    row = next(row for row in record["results"]["shakespeare"]["parameters"] if row["kind"] == "GRU")
+    settings, results = record["settings"], record["results"]
+    row = next(row for row in results["shakespeare"]["runs"] if row["kind"] == "GRU")
     given = terms(settings["tasks"]["shakespeare"], row["variant"])
     part = given | {"whole": given["steps"], "steps": -(-given["steps"] // given["evaluations"]), "evaluations": 1}
     model = build("shakespeare", "GRU", given, row["variant"], row["seed"])
     again = train("shakespeare", model, part, row["rate"], row["seed"], settings["clip"], False)["valid"]
     assert math.isclose(again[0], row["valid"][0], rel_tol=0.005), (again, row["valid"])
+    for name, result in results.items():
+        for kind, chosen in result["chosen"].items():
+            rates, bar = settings["tasks"][name]["rates"], result["baseline"]
+            learned = bar is None or chosen["valid"] < 0.95 * bar["valid"]
+            assert not learned or rates[0] < chosen["rate"] < rates[-1], f"{name}, {kind}: {chosen}, rates {rates}"
 
 
 def main(arguments: list[str], whole: dict[str, Any] = SETTINGS) -> None:
@@ -332,17 +316,21 @@ def main(arguments: list[str], whole: dict[str, Any] = SETTINGS) -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", nargs="+", choices=[*whole["tasks"]], default=[*whole["tasks"]], help="these alone")
-    parser.add_argument("--out", type=Path, default=SAVED)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     asked = parser.parse_args(arguments)
-    notes = compare.Notes(asked.out.with_name(f".{asked.out.name}.notes"))
-    began = time.process_time()
+    notes = Notes(asked.out.with_name(f".{asked.out.name}.notes"))
     results = {name: contest(name, whole, notes) for name in asked.tasks}
     if len(results) == len(whole["tasks"]):
-        head = {"command": "python -m experiments.sequence_models", "versions": compare.versions()}
-        head |= {"processor": compare.processor(), "settings": whole}
-        seconds = round(time.process_time() - began, 1)  # of this call
-        compare.write(asked.out, {**head, "results": results, "seconds": seconds})
-        notes.path.unlink(missing_ok=True)
+        head = {"command": "python -m experiments.sequence_models", "versions": saving.versions()}
+        head |= {"processor": saving.processor(), "settings": whole}
+        seconds = round(sum(done.get("seconds", 0.0) for done in notes.done.values()), 1)  # of training alone
+        write(asked.out, {**head, "results": results, "seconds": seconds})
+
+
+def write(path: Path, record: dict[str, Any]) -> None:
+    """Write a record, one run a line, whole or not at all."""
+    text = json.dumps(record, allow_nan=False).replace("[{", "[\n {").replace("}, {", "},\n {")
+    write_whole(path, text + "\n")
 
 
 if __name__ == "__main__":
