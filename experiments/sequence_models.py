@@ -72,14 +72,14 @@ SETTINGS: dict[str, Any] = {
             "batch": 32,
             "steps": 1000,
             "evaluations": 10,
-            "rates": RATES,
+            "rates": RATES[1:],
             "hidden": {"RNN": 67, "LSTM": 32, "GRU": 38},
             "transformer": {
                 "one layer": {"d_model": 20, "heads": 2, "layers": 1, "dim_feedforward": 91},
                 "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 49},
                 "two layers, Xavier": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 49},
             },
-            "also": {"longer": {"kinds": ["RNN", "LSTM", "GRU"], "steps": 4000}},
+            "also": {"longer": {"kinds": ["LSTM", "GRU", "RNN"], "steps": 4000}},
         },
         "order": {
             "finalists": 4,
