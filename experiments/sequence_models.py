@@ -94,21 +94,24 @@ SETTINGS: dict[str, Any] = {
                 "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 45},
                 "two layers, Xavier": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 45},
             },
-            "also": {"plain": {"kinds": ["RNN", "LSTM", "GRU"], "variant": "plain"}},
+            "also": {
+                "plain": {"kinds": ["RNN", "LSTM", "GRU"], "variant": "plain"},
+                "plain at the chosen rate": {"kinds": ["RNN", "LSTM"], "variant": "plain", "rate": "chosen"},
+            },
         },
         "shakespeare": {
             "finalists": 2,
             "T": 32,
             "batch": 32,
             "steps": 1000,
-            "evaluations": 5,
+            "evaluations": 10,
             "rates": [0.004, 0.008, 0.016, 0.032, 0.064],
             "hidden": {"RNN": 139, "LSTM": 64, "GRU": 76},
             "transformer": {
                 "window 32": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
                 "window 128": {"d_model": 36, "heads": 4, "layers": 2, "dim_feedforward": 148},
             },
-            "starts": {"RNN": ["plain", "orthogonal"], "LSTM": ["plain", "bias 1"], "GRU": ["plain", "bias 1"]},
+            "starts": {"RNN": ["plain", "orthogonal"], "LSTM": ["plain", "bias 3"], "GRU": ["plain", "bias 3"]},
             "windows": {"window 128": {"T": 128, "batch": 8}},
         },
     },
@@ -217,14 +220,16 @@ def tune(kind: str, whole: dict[str, Any], given: dict[str, Any], one: Any) -> t
 def also(name: str, whole: dict[str, Any], record: dict[str, Any], one: Any) -> dict[str, list[Row]]:
     """Return the runs that are asked for beside the chosen ones: of more steps, or of another variant.
 
-    A variant that was not chosen gets the rate that was its best with the first tuning seed.
+    A variant that was not chosen gets the rate that was its best with the first tuning seed, or that of the choice.
     """
     found: dict[str, list[Row]] = {}
     for part, asked in whole["tasks"][name].get("also", {}).items():
         found[part] = []
         for kind in asked["kinds"]:
             chosen = record["chosen"][kind]
-            if asked.get("variant", chosen["variant"]) != chosen["variant"]:
+            if asked.get("rate") == "chosen":
+                chosen = chosen | {"variant": asked["variant"]}
+            elif asked.get("variant", chosen["variant"]) != chosen["variant"]:
                 rows = [row for row in record["tuning"] if (row["kind"], row["variant"]) == (kind, asked["variant"])]
                 rows = [row for row in rows if row["seed"] == whole["tuning_seeds"][0]]
                 chosen = min(rows, key=lambda row: last([row]))

@@ -1,5 +1,6 @@
 """Checks of chapter 11, RNN, LSTM, GRU: a fair comparison."""
 
+import math
 from itertools import combinations
 from typing import Any
 
@@ -8,25 +9,30 @@ import numpy as np
 from rnn_utils.exercises.feedback import Exercise, Mistake
 
 
-def copy_floor(T, symbols=8, memorised=10):
+def copy_baseline(T, symbols=8, memorised=10):
     """Loss of copy memory in nats per step without any memory: right about every blank, guessing every symbol."""
     return memorised * np.log(symbols) / (T + 2 * memorised)
 
 
-check_copy_floor = Exercise(
-    name="copy_floor",
-    solution=copy_floor,
+check_copy_baseline = Exercise(
+    name="copy_baseline",
+    solution=copy_baseline,
     cases=lambda rng: [(10, 8, 10), (100, 8, 10), (1, 8, 10), (50, 4, 6), (7, 16, 3)],
     mistakes=(
         Mistake(
             "silence alone",
             lambda T, symbols, memorised: memorised * np.log(symbols) / T,
-            "the mean was taken over the silence: the symbols are shown and asked for in further steps",
+            "the mean was taken over the silence: showing and repeating the symbols takes steps too",
         ),
         Mistake(
             "shown but not asked for",
             lambda T, symbols, memorised: memorised * np.log(symbols) / (T + memorised),
-            "the sequence is longer: the symbols take steps when they are shown and when they are asked for",
+            "the sequence is longer: the symbols take steps when shown and again when asked for",
+        ),
+        Mistake(
+            "a sequence's loss",
+            lambda T, symbols, memorised: memorised * np.log(symbols),
+            "this is the loss of a whole sequence: divide it by the number of steps",
         ),
         Mistake(
             "one symbol",
@@ -36,7 +42,7 @@ check_copy_floor = Exercise(
         Mistake(
             "asked steps alone",
             lambda T, symbols, memorised: np.log(symbols),
-            "this is the loss at a step where a symbol is wanted; the blanks, which cost nothing, count in the mean",
+            "this is the loss at a step that wants a symbol; blanks, which cost 0, count in the mean",
         ),
         Mistake(
             "blank among the guesses",
@@ -138,7 +144,7 @@ check_select = Exercise(
         Mistake(
             "validation reported",
             lambda valid, test: (int(np.argmin(valid.mean(axis=1))), valid.mean(axis=1).min()),
-            "the choice is right, but the loss is the one that chose, which is too good: report test",
+            "the choice is right, but its validation loss was reported, which is too good: use test",
         ),
     ),
 )
@@ -182,6 +188,12 @@ check_permutation = Exercise(
             "only one direction was counted: take the absolute value of the difference",
         ),
         Mistake(
+            "orders counted",
+            lambda a, b: np.mean(shuffled_differences(a, b) >= abs(np.mean(a) - np.mean(b)) - 1e-12)
+            / (math.factorial(len(a)) * math.factorial(len(b))),
+            "orders within a group change no mean: divide by the splits, not by all orders",
+        ),
+        Mistake(
             "other share",
             lambda a, b: np.mean(shuffled_differences(a, b) < abs(np.mean(a) - np.mean(b)) - 1e-12),
             "the splits with a smaller difference were counted: count those at least as large",
@@ -189,4 +201,4 @@ check_permutation = Exercise(
     ),
 )
 
-EXERCISES = (check_copy_floor, check_hidden_size, check_select, check_permutation)
+EXERCISES = (check_copy_baseline, check_hidden_size, check_select, check_permutation)
