@@ -14,7 +14,6 @@ OLD_FORM = {
     "10_gru",
     "11_rnn_lstm_gru_compared",
     "12_pytorch_recurrent_layers",
-    "16_sequence_models_compared",
 }
 
 
