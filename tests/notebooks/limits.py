@@ -12,7 +12,6 @@ CLOSE = 2  # minutes that the info line may be off in the committed notebook: th
 OLD_FORM = {
     "09_lstm",
     "10_gru",
-    "11_rnn_lstm_gru_compared",
     "12_pytorch_recurrent_layers",
 }
 
