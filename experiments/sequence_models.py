@@ -97,6 +97,7 @@ SETTINGS: dict[str, Any] = {
             "also": {
                 "plain": {"kinds": ["RNN", "LSTM", "GRU"], "variant": "plain"},
                 "plain at the chosen rate": {"kinds": ["RNN", "LSTM"], "variant": "plain", "rate": "chosen"},
+                "plain for longer": {"kinds": ["RNN", "LSTM"], "variant": "plain", "rate": "chosen", "steps": 4000},
             },
         },
         "shakespeare": {
