@@ -16,7 +16,8 @@ from rnn_utils.transformer import Recurrent, Transformer, attend_fused
 
 LAYERS: dict[str, Any] = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 KINDS = (*LAYERS, "Transformer")
-#: The starts that are tried of each recurrent kind; what comes after "bias" is the bias of the gate that keeps.
+#: The starts that are tried of each recurrent kind; what comes after "bias" is the bias of the gate that keeps. With
+#: ", shut" after it, an LSTM's input gate gets the opposite.
 STARTS = {
     "RNN": ("plain", "orthogonal", "identity"),
     "LSTM": ("plain", "bias 1", "bias 3"),
@@ -66,11 +67,13 @@ def begin_(layer: Any, start: str, rng: np.random.Generator) -> None:
     elif start == "identity":
         p["weight_hh"][...] = init.identity(H)
     elif start.startswith("bias "):
-        bias = float(start.removeprefix("bias "))
+        bias, _, shut = start.removeprefix("bias ").partition(", ")
         if isinstance(layer, LSTM):
-            init.forget_bias_(p, bias)
+            init.forget_bias_(p, float(bias))
+            if shut:  # and the input gate of i, f, g, o
+                p["bias_ih"][:H], p["bias_hh"][:H] = -float(bias), 0
         else:
-            p["bias_ih"][H : 2 * H], p["bias_hh"][H : 2 * H] = bias, 0  # r, z, n: the middle third is z
+            p["bias_ih"][H : 2 * H], p["bias_hh"][H : 2 * H] = float(bias), 0  # r, z, n: the middle third is z
     elif start != "plain":
         raise ValueError(f"start: got {start!r}, wanted one of {STARTS}")
 

@@ -65,6 +65,9 @@ SETTINGS: dict[str, Any] = {
                 "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 33},
                 "two layers, Xavier": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 33},
             },
+            "also": {
+                "input gate nearly shut": {"kinds": ["LSTM"], "variant": "bias 3, shut", "rates": [0.008, 0.032]},
+            },
         },
         "copy": {
             "finalists": 4,
@@ -79,7 +82,10 @@ SETTINGS: dict[str, Any] = {
                 "two layers": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 49},
                 "two layers, Xavier": {"d_model": 16, "heads": 2, "layers": 2, "dim_feedforward": 49},
             },
-            "also": {"longer": {"kinds": ["LSTM", "GRU", "RNN"], "steps": 4000}},
+            "also": {
+                "longer": {"kinds": ["LSTM", "GRU", "RNN"], "steps": 4000},
+                "input gate nearly shut": {"kinds": ["LSTM"], "variant": "bias 3, shut", "rates": [0.008, 0.032]},
+            },
         },
         "order": {
             "finalists": 4,
@@ -98,6 +104,7 @@ SETTINGS: dict[str, Any] = {
                 "plain": {"kinds": ["RNN", "LSTM", "GRU"], "variant": "plain"},
                 "plain at the chosen rate": {"kinds": ["RNN", "LSTM"], "variant": "plain", "rate": "chosen"},
                 "plain for longer": {"kinds": ["RNN", "LSTM"], "variant": "plain", "rate": "chosen", "steps": 4000},
+                "plain at every rate": {"kinds": ["RNN", "LSTM"], "variant": "plain", "rates": RATES},
             },
         },
         "shakespeare": {
@@ -221,21 +228,21 @@ def tune(kind: str, whole: dict[str, Any], given: dict[str, Any], one: Any) -> t
 def also(name: str, whole: dict[str, Any], record: dict[str, Any], one: Any) -> dict[str, list[Row]]:
     """Return the runs that are asked for beside the chosen ones: of more steps, or of another variant.
 
-    A variant that was not chosen gets the rate that was its best with the first tuning seed, or that of the choice.
+    They have the rates that are asked for, or that of the choice; without either, a variant that was not chosen gets
+    the rate that was its best with the first tuning seed.
     """
     found: dict[str, list[Row]] = {}
     for part, asked in whole["tasks"][name].get("also", {}).items():
         found[part] = []
+        changes = {"steps": asked["steps"]} if "steps" in asked else {}
         for kind in asked["kinds"]:
             chosen = record["chosen"][kind]
-            if asked.get("rate") == "chosen":
-                chosen = chosen | {"variant": asked["variant"]}
-            elif asked.get("variant", chosen["variant"]) != chosen["variant"]:
-                rows = [row for row in record["tuning"] if (row["kind"], row["variant"]) == (kind, asked["variant"])]
+            variant, rates = asked.get("variant", chosen["variant"]), asked.get("rates", [chosen["rate"]])
+            if variant != chosen["variant"] and not {"rate", "rates"} & set(asked):
+                rows = [row for row in record["tuning"] if (row["kind"], row["variant"]) == (kind, variant)]
                 rows = [row for row in rows if row["seed"] == whole["tuning_seeds"][0]]
-                chosen = min(rows, key=lambda row: last([row]))
-            changes = {"steps": asked["steps"]} if "steps" in asked else {}
-            found[part] += [one(kind, chosen["variant"], chosen["rate"], seed, **changes) for seed in whole["seeds"]]
+                rates = [min(rows, key=lambda row: last([row]))["rate"]]
+            found[part] += [one(kind, variant, rate, seed, **changes) for rate in rates for seed in whole["seeds"]]
     return found
 
 

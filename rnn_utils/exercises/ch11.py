@@ -189,8 +189,10 @@ check_permutation = Exercise(
         ),
         Mistake(
             "orders counted",
-            lambda a, b: np.mean(shuffled_differences(a, b) >= abs(np.mean(a) - np.mean(b)) - 1e-12)
-            / (math.factorial(len(a)) * math.factorial(len(b))),
+            lambda a, b: (
+                np.mean(shuffled_differences(a, b) >= abs(np.mean(a) - np.mean(b)) - 1e-12)
+                / (math.factorial(len(a)) * math.factorial(len(b)))
+            ),
             "orders within a group change no mean: divide by the splits, not by all orders",
         ),
         Mistake(

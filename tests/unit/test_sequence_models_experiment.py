@@ -255,6 +255,8 @@ def test_starts_are_what_they_are_called(racers):
             rnn = racers.recurrent(task, kind, H, start, 0, borrow=False).rnn
             bias = (rnn.bias_ih_l0 + rnn.bias_hh_l0)[H : 2 * H].numpy()  # f of i, f, g, o; z of r, z, n
             assert bias == pytest.approx(np.full(H, float(start[-1])))
+        rnn = racers.recurrent(task, "LSTM", H, "bias 3, shut", 0).rnn
+        assert (rnn.bias_ih_l0 + rnn.bias_hh_l0)[: 2 * H].numpy() == pytest.approx(np.repeat([-3.0, 3.0], H))
     shape = {"d_model": 4, "heads": 2, "layers": 1, "dim_feedforward": 400}
     plain, xavier = (racers.transformer(task, shape, start, 0) for start in ("", "Xavier"))
     largest = [float(model.layers[0].linear1.weight.detach().abs().max()) for model in (plain, xavier)]
