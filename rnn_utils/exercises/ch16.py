@@ -23,22 +23,32 @@ check_longest_context = Exercise(
         Mistake(
             "one block",
             lambda memory, layers, d_model, number: memory // (2 * d_model * number),
-            "the cache of a single block: every block has keys and values of its own",
+            "that is for a single block: each block has keys and values of its own",
         ),
         Mistake(
             "numbers for bytes",
             lambda memory, layers, d_model, number: memory // (2 * layers * d_model),
-            "a number takes several bytes: the memory is given in bytes",
+            "a number takes several bytes, and the memory is given in bytes",
         ),
         Mistake(
             "bits",
             lambda memory, layers, d_model, number: memory // (16 * layers * d_model * number),
-            "8 times too few: the size of a number is given in bytes, not in bits",
+            "8 times too few: `number` is given in bytes, not in bits",
         ),
         Mistake(
             "weights",
             lambda memory, layers, d_model, number: int((memory / (2 * layers * d_model * number)) ** 0.5),
-            "a square root is in it: the cache grows in proportion to the steps, the weights are not kept",
+            "why a square root? The cache grows in proportion to the steps",
+        ),
+        Mistake(
+            "true division",
+            lambda memory, layers, d_model, number: memory / (2 * layers * d_model * number),
+            "there is no room for a fraction of a step: round down, with //",
+        ),
+        Mistake(
+            "rounded up",
+            lambda memory, layers, d_model, number: -(-memory // (2 * layers * d_model * number)),
+            "the last step does not fit: round down, not up",
         ),
     ),
 )
@@ -63,32 +73,37 @@ check_window_mask = Exercise(
         Mistake(
             "future seen",
             lambda T, window: abs(behind(T)) < window,
-            "the window reaches into the future as well: a step may see none that comes after it",
+            "the window reaches into the future: a step may not see later ones",
         ),
         Mistake(
             "causal alone",
             lambda T, window: behind(T) >= 0,
-            "that is the causal mask without a window: steps too far back have to be hidden",
+            "that is the causal mask alone: hide the steps that are too far back, too",
         ),
         Mistake(
             "one too many",
             lambda T, window: (behind(T) >= 0) & (behind(T) <= window),
-            "one step too many: the window counts the step itself",
+            "one step too many: the window includes the step itself",
         ),
         Mistake(
             "itself hidden",
             lambda T, window: (behind(T) > 0) & (behind(T) <= window),
-            "a step does not see itself: the window begins with it",
+            "no step sees itself here: the window includes the step itself",
         ),
         Mistake(
             "inverted",
             lambda T, window: (behind(T) < 0) | (behind(T) >= window),
-            "it is True where a step must not look: turn it round with ~",
+            "it is True where a step must not look: invert it with ~",
         ),
         Mistake(
             "future for past",
             lambda T, window: (behind(T) <= 0) & (behind(T) > -window),
-            "each step sees the steps after it: rows are the steps that look, columns those looked at",
+            "each step sees later ones: rows are the steps that look, columns those seen",
+        ),
+        Mistake(
+            "added to the scores",
+            lambda T, window: np.where(window_mask(T, window), 0.0, -np.inf),
+            "that is what would be added to the scores: return True and False instead",
         ),
     ),
 )
@@ -100,7 +115,7 @@ def feature(a: np.ndarray) -> np.ndarray:
 
 
 def linear_step(q, k, v, S, z):
-    """One step of linear attention: write the key and value into the state, then ask it."""
+    """One step of linear attention: write the key and value into the state, then read from it."""
     S = S + np.outer(feature(k), v)  # (d, d)
     z = z + feature(k)  # (d,)
     return feature(q) @ S / (feature(q) @ z), S, z
@@ -109,13 +124,13 @@ def linear_step(q, k, v, S, z):
 def read_first(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, S: np.ndarray, z: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ask the old state, then write."""
+    """Read from the old state, then write."""
     _, S_new, z_new = linear_step(q, k, v, S, z)
     return feature(q) @ S / (feature(q) @ z), S_new, z_new
 
 
 def step_with(q, k, v, S, z, *, ask=feature, write=feature, turned=False, divide=True):
-    """A step with one of its parts exchanged."""
+    """A step with one of its parts replaced."""
     S = S + (np.outer(v, write(k)) if turned else np.outer(write(k), v))
     z = z + write(k)
     return ask(q) @ S / (ask(q) @ z if divide else 1.0), S, z
@@ -135,32 +150,32 @@ check_linear_step = Exercise(
         Mistake(
             "read first",
             read_first,
-            "the state is asked before this step is written into it: a step sees itself too",
+            "the state is read before this step is written into it: a step sees itself too",
         ),
         Mistake(
             "not divided",
             lambda q, k, v, S, z: step_with(q, k, v, S, z, divide=False),
-            "the weights do not add up to 1: divide by φ(q) · z",
+            "the weights do not sum to 1: divide by φ(q) · z",
         ),
         Mistake(
             "turned",
             lambda q, k, v, S, z: step_with(q, k, v, S, z, turned=True),
-            "keys and values are exchanged in S: a row for each number of φ(k), a column for each of v",
+            "S is transposed: it has a row for each entry of φ(k), a column for each of v",
         ),
         Mistake(
             "plain key",
             lambda q, k, v, S, z: step_with(q, k, v, S, z, write=lambda a: a),
-            "the key went in as it is: φ(k) has to be written, and added to z",
+            "write φ(k) into the state instead of k, and add it to z",
         ),
         Mistake(
             "plain query",
             lambda q, k, v, S, z: step_with(q, k, v, S, z, ask=lambda a: a),
-            "the query asks as it is: φ(q) makes the weights positive",
+            "read with φ(q) instead of q, so that all weights are positive",
         ),
         Mistake(
             "forgets",
             lambda q, k, v, S, z: linear_step(q, k, v, 0 * S, 0 * z),
-            "the old state is lost: S and z are added to, not replaced",
+            "the old state is lost: add to S and z instead of replacing them",
         ),
     ),
 )

@@ -11,7 +11,6 @@ CLOSE = 2  # minutes that the info line may be off in the committed notebook: th
 # Chapters that have not been rewritten yet. The list only gets shorter: a chapter that keeps all limits leaves it.
 OLD_FORM = {
     "12_pytorch_recurrent_layers",
-    "16_sequence_models_compared",
 }
 
 
