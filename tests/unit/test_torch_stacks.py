@@ -46,9 +46,7 @@ def test_each_network_of_a_stack_learns_as_it_would_alone(name):
             optimizer.step()
             decay.step()
         for key, p in model.named_parameters():
-            if not key.endswith(
-                "in_proj.bias"
-            ):  # a key's bias has the gradient 0, up to rounding, which Adam enlarges
+            if not key.endswith("in_proj.bias"):  # a key's bias has the gradient 0, up to rounding, which Adam enlarges
                 torch.testing.assert_close(together[key][place], p, rtol=0, atol=1e-3, msg=key)
 
 
