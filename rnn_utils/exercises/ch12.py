@@ -32,12 +32,17 @@ check_forget_biases = Exercise(
         Mistake(
             "both",
             lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, total),
-            "PyTorch adds the two biases, so the gate stands at twice the total: one of them is to be 0",
+            "PyTorch adds the two biases, so yours make twice the total: set one of them to 0",
         ),
         Mistake(
             "other gate",
             lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, 0.0, gate=0),
             "that is the input gate's block: the order is i, f, g, o",
+        ),
+        Mistake(
+            "candidate",
+            lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, 0.0, gate=2),
+            "that is the candidate's block: the order is i, f, g, o",
         ),
         Mistake(
             "output gate",
@@ -47,7 +52,12 @@ check_forget_biases = Exercise(
         Mistake(
             "other bias left",
             lambda bias_ih, bias_hh, total: (with_forget(bias_ih, bias_hh, total, 0.0)[0], bias_hh.copy()),
-            "bias_hh still has its old numbers on the forget gate: their sum with bias_ih is what counts",
+            "bias_hh still has its old numbers there, and the gate sees the sum of both",
+        ),
+        Mistake(
+            "half each",
+            lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total / 2, total / 2),
+            "the sum is right, but all of it belongs in bias_ih: 0 in bias_hh",
         ),
     ),
 )
@@ -79,12 +89,12 @@ check_top_states = Exercise(
         Mistake(
             "directions exchanged",
             lambda h_n: np.concatenate([h_n[-1], h_n[-2]], axis=1),
-            "backwards comes first: in a layer's pair the forward direction is the first of the two",
+            "yours begins with the backward direction: in each layer's pair, forwards comes first",
         ),
         Mistake(
             "directions outermost",
             lambda h_n: np.concatenate([h_n[len(h_n) // 2 - 1], h_n[-1]], axis=1),
-            "you took all forward states to come first: the order is by layer, and inside it by direction",
+            "all forward states do not come first: the order is by layer, then by direction",
         ),
         Mistake(
             "batch axis",
@@ -92,9 +102,14 @@ check_top_states = Exercise(
             "the directions lie one below the other, (2B, H): join them along the last axis",
         ),
         Mistake(
+            "reshape",
+            lambda h_n: h_n[-2:].reshape(h_n.shape[1], -1),
+            "the shape fits, but reshape mixes the sequences: join the two directions instead",
+        ),
+        Mistake(
             "summed",
             lambda h_n: h_n[-2] + h_n[-1],
-            "the directions are added up: side by side was wanted, (B, 2H)",
+            "the directions are added up: put them side by side, (B, 2H)",
         ),
     ),
 )
@@ -109,7 +124,7 @@ def reverse_padded(x, lengths):
 
 
 def rolled(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """All positions reversed, and the right places taken for the wrong reason: every sequence to the longest's end."""
+    """Every sequence reversed from the end of the longest one."""
     n = lengths.max()
     return np.concatenate([x[:n][::-1], x[n:]])
 
@@ -123,17 +138,17 @@ check_reverse_padded = Exercise(
         Mistake(
             "all positions",
             lambda x, lengths: x[::-1].copy(),
-            "the padding has come to the front: turn round each sequence's true steps alone",
+            "the padding has come to the front: reverse only the true steps of each sequence",
         ),
         Mistake(
             "to the longest",
             rolled,
-            "every sequence was turned round at the longest one's end: each has a length of its own",
+            "you reversed all of them from the longest one's end: each has its own length",
         ),
         Mistake(
             "batch reversed",
             lambda x, lengths: x[:, ::-1].copy(),
-            "the order of the sequences is reversed: the steps inside each were meant",
+            "you reversed the order of the sequences: reverse the steps inside each of them",
         ),
         Mistake(
             "padding emptied",

@@ -13,7 +13,6 @@ OLD_FORM = {
     "09_lstm",
     "10_gru",
     "11_rnn_lstm_gru_compared",
-    "12_pytorch_recurrent_layers",
     "16_sequence_models_compared",
 }
 
