@@ -115,6 +115,51 @@ check_top_states = Exercise(
 )
 
 
+def masked_mean(out, lengths):
+    """Mean of each sequence's outputs over its true steps: (B, H) from (T, B, H)."""
+    return total(out, lengths) / lengths[:, None]
+
+
+def total(out: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Sum of each sequence's outputs over its true steps, (B, H)."""
+    return (out * (np.arange(len(out))[:, None] < lengths)[..., None]).sum(axis=0)
+
+
+check_masked_mean = Exercise(
+    name="masked_mean",
+    solution=masked_mean,
+    cases=make_padded,
+    axes={"out": "T B H", "result": "B H"},
+    mistakes=(
+        Mistake(
+            "all positions",
+            lambda out, lengths: out.mean(axis=0),
+            "you averaged over the padding too: leave out steps t ≥ length",
+        ),
+        Mistake(
+            "divided by T",
+            lambda out, lengths: total(out, lengths) / len(out),
+            "the sums are right: divide each by its own length, not by T",
+        ),
+        Mistake(
+            "sum",
+            total,
+            "those are the sums: divide each by its own length",
+        ),
+        Mistake(
+            "last step",
+            lambda out, lengths: out[lengths - 1, np.arange(len(lengths))],
+            "that is the last true step: average over all true steps",
+        ),
+        Mistake(
+            "one step too many",
+            lambda out, lengths: total(out, np.minimum(lengths + 1, len(out))) / lengths[:, None],
+            "your mask lets in the first step of the padding: true steps have t < length",
+        ),
+    ),
+)
+
+
 def reverse_padded(x, lengths):
     """Each sequence back to front, its padding still at the end: (T, B, D)."""
     result = x.copy()
@@ -158,4 +203,4 @@ check_reverse_padded = Exercise(
     ),
 )
 
-EXERCISES = (check_forget_biases, check_top_states, check_reverse_padded)
+EXERCISES = (check_forget_biases, check_top_states, check_masked_mean, check_reverse_padded)
