@@ -15,7 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 SHORT = 30  # characters of TeX: narrower than a phone
 BEFORE, AFTER = re.compile(r"[(\[“‘]+$"), re.compile(r"^(?:[.,;:!?)\]”’%]{1,3}|-(?=\w))")
 SPACES = re.compile(
-    r"(?<=\d) (?=%)|(?<=\bFig\.) (?=\d)|(?<=\b[Cc]hapter) (?=\d)|(?<=\bExercise) (?=\d)|(?<=\bSee) (?=$)"
+    r"(?<=\d) (?=%)|(?:(?<=\bFig\.)|(?<=\bExercise)) (?=\d|[A-Z]\.\d)|(?<=\b[Cc]hapter) (?=\d)|(?<=\bSee) (?=$)"
 )
 AS_WRITTEN = nodes.literal | nodes.FixedTextElement | nodes.math | nodes.raw
 

@@ -286,7 +286,7 @@ def name_chapters(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for link in list(doctree.findall(chapter_link)):
         number = app.env.toc_secnumbers.get(link["page"], {}).get("", ())
         title = app.env.titles[link["page"]].astext()
-        text = f"Chapter {'.'.join(map(str, number))}" if number else title
+        text = f"Chapter {number[0]}" if number and isinstance(number[0], int) else title
         address = app.builder.get_relative_uri(docname, link["page"])
         link.replace_self(nodes.reference("", text, internal=True, refuri=address))
 

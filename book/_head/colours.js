@@ -1,8 +1,25 @@
+// Storage that is switched off fails whoever looks at it, and one that is full whoever writes, which the theme's scripts
+// do not expect: the search, the menu and the button for colours would stop there. They get one that forgets.
+for (const name of ["localStorage", "sessionStorage"]) {
+  try {
+    window[name].setItem("?", "");
+    window[name].removeItem("?");
+  } catch {
+    const kept = new Map();
+    const value = {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, text) => void kept.set(key, String(text)),
+      removeItem: (key) => void kept.delete(key),
+      forgets: true,
+    };
+    Object.defineProperty(window, name, { value, configurable: true });
+  }
+}
+
 // Chooses the colours before anything is painted; pages without JavaScript keep `data-theme="light"`.
 (() => {
   const root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  let mode = "auto";
-  try { mode = localStorage.getItem("mode") || mode; } catch { /* storage is switched off */ }
+  const mode = localStorage.getItem("mode") || "auto";
   root.dataset.mode = mode;
   root.dataset.theme = mode === "light" || mode === "dark" ? mode : dark ? "dark" : "light";
   // Paper is white.

@@ -1,10 +1,8 @@
-// What a reader has read, passed and bookmarked, kept in this browser and nowhere else. Without storage nothing is shown.
+// What a reader has read, passed and bookmarked. Without storage nothing is shown.
 // A cell that has run in the page and in which an exercise's check said ✓ tells so with the bubbling event PASSED.
-const PASSED = "book:exercise-passed";
-const root = new URL(document.documentElement.dataset.content_root ?? "./", location.href);
-const KEY = `reading:${root.pathname}`;
-const here = location.pathname.slice(root.pathname.length).replace(/(^|\/)$/, "$1index.html");
+import { canKeep, forgetAll, here, isEmpty, keep, load, root, whenChanged } from "./store.mjs";
 
+const PASSED = "book:exercise-passed";
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -13,16 +11,6 @@ const make = (tag, properties = {}, ...children) => {
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const words = (heading) => all("a.headerlink, button", heading).reduce((text, one) => text.replace(one.textContent, ""), heading.textContent).trim();
 const button = (className, onclick) => make("button", { type: "button", className, onclick });
-
-/** What is kept: pages read, exercises passed, quizzes ended, bookmarks; each by its address within the site. */
-const load = () => ({ read: {}, passed: {}, quizzes: {}, marks: {}, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") });
-const keep = (kind, name, value) => {
-  const kept = load();
-  if (value) kept[kind][name] = value;
-  else delete kept[kind][name];
-  localStorage.setItem(KEY, JSON.stringify(kept));
-  show();
-};
 
 const shown = []; // what to bring up to date when something has changed
 const show = () => {
@@ -92,7 +80,8 @@ function menus() {
 /** The list on the first page. */
 function list(place) {
   shown.push((kept) => {
-    const said = [["read", "Chapters read"], ["passed", "exercises passed"], ["quizzes", "quizzes answered"]]
+    const kinds = { read: "Chapters read", passed: "exercises passed", quizzes: "quizzes answered", cells: "cells changed" };
+    const said = Object.entries(kinds)
       .map(([kind, text]) => `${text}: ${Object.keys(kept[kind]).length}`);
     const marks = Object.entries(kept.marks).map(([name, title]) => {
       const remove = button("forget", () => {
@@ -103,9 +92,9 @@ function list(place) {
       return make("li", {}, make("a", { href: new URL(name, root), textContent: title }), " ", remove);
     });
     place.replaceChildren();
-    if (!localStorage.getItem(KEY)) return;
+    if (isEmpty()) return;
     const clear = button("forget", () => {
-      if (clear.dataset.sure) return localStorage.removeItem(KEY), show();
+      if (clear.dataset.sure) return forgetAll();
       clear.dataset.sure = clear.textContent = "Forget all of it? Press again";
     });
     clear.textContent = "Forget all";
@@ -117,16 +106,13 @@ function list(place) {
   });
 }
 
-try {
-  localStorage.setItem(`${KEY}?`, "");
-  localStorage.removeItem(`${KEY}?`);
-  load();
+if (canKeep()) {
   const article = document.querySelector("article.bd-article");
   const place = document.querySelector(".your-progress");
   if (article?.querySelector("h1 .section-number")) chapter(article);
   if (article) bookmarks(article);
   if (place) list(place);
   menus();
-  addEventListener("storage", show); // another tab
+  whenChanged(show);
   show();
-} catch { /* storage is switched off, or holds what is not ours */ }
+}

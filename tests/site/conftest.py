@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from run_page import Cell, cells
 
 from tools.site.serve import serving
@@ -21,17 +22,26 @@ QUIET = [
     *("--disable-component-update", "--disable-sync", "--force-color-profile=srgb"),
 ]
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
-LONGEST = 40  # minutes: a whole chapter in the page on a busy machine
+LONGEST = 12  # minutes: four times what the longest test needs
 # Still pages: what moves would be caught half-way.
 QUIET_CONTEXT: dict[str, Any] = {"reduced_motion": "reduce"}
+# The next frame, or a second later: a browser that paints nothing more must not hold a test for ever.
+FRAME = "new Promise(done => { requestAnimationFrame(done); setTimeout(done, 1000); })"
 # Two frames later, those who observe sizes have been told, and scripts have done what they do at the start.
-TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+TWO_FRAMES = f"async () => {{ await {FRAME}; await {FRAME}; await new Promise(done => setTimeout(done)); }}"
 
 # As after reading to the end with everything unfolded: what is far from the screen is laid out late.
 UNFOLD = """() => {
     for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
     for (const folded of document.querySelectorAll("article details")) folded.open = true;
 }"""
+
+# What a page's policy has stopped, in `window.broken`.
+LISTEN = """window.broken = [];
+document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI, sourceFile}) =>
+    broken.push(`${effectiveDirective}: ${blockedURI} (${sourceFile})`));"""
+SCROLL = f"""async () => {{ for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
+    scrollTo({{top: y, behavior: "instant"}}); await {FRAME}; }} }}"""
 
 # What a shell starts in the background ignores Ctrl+C, and so would the servers that tests start and stop with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -52,18 +62,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not runs_a_chapter(item))
 
 
+class NeverEndedError(Exception):
+    """A test was still waiting when its time was over."""
+
+
 @pytest.fixture(autouse=True)
 def _no_test_waits_for_ever() -> Iterator[None]:
     """A page that never answers ends its test: Playwright's `evaluate` has no limit of its own."""
 
     def end(number: int, frame: Any) -> None:
-        raise TimeoutError(f"this test took more than {LONGEST} minutes")
+        raise NeverEndedError(f"this test took more than {LONGEST} minutes")
 
     before = signal.signal(signal.SIGALRM, end)
     signal.alarm(LONGEST * 60)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test; if its page never answered, once more in a browser started afresh: now and then one hangs."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(NeverEndedError.__name__ in report.longreprtext for report in reports if report.when == "call"):
+        print(f"{item.nodeid} never ended: once more")
+        item.session._setupstate.teardown_exact(None)  # all that was open, the browser too
+        item._initrequest()  # type: ignore[attr-defined]
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +144,14 @@ def browser() -> Iterator[object]:
 def plant(place: Any, address: str, html: str) -> None:
     """Answer an address with a page of our own, in one page or context alone: other tests read the site's folder."""
     place.route(address, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+
+
+def use(page: Any) -> None:
+    """Scroll through a page and press what can be touched, so that everything it does is done."""
+    page.evaluate(SCROLL)
+    for button in page.locator("[data-touch] button:visible").all()[:6]:
+        button.dispatch_event("click")
+    page.wait_for_load_state("networkidle")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ PAGE = f"""# Breaks
 
 The shape is ($B = 1$), then $T$. An $n$-gram, and ${LONG}$, and $x$ alone.
 
-About 13 % of it, see chapter 4 and Exercise 1.1, says `13 % of chapter 4`.
+About 13 % of it, see chapter 4, Fig. B.2 and Exercise 1.1, says `13 % of chapter 4`.
 
 ```
 13 %
@@ -41,7 +41,7 @@ def test_a_long_formula_may_break_but_not_before_its_comma(article: str) -> None
 
 
 def test_numbers_stay_with_their_words_but_code_is_as_written(article: str) -> None:
-    assert "13\u00a0% of it, see chapter\u00a04 and Exercise\u00a01.1" in article
+    assert "13\u00a0% of it, see chapter\u00a04, Fig.\u00a0B.2 and Exercise\u00a01.1" in article
     code = re.sub(r"<[^>]+>", "", article)
     assert "13 % of chapter 4" in code
     assert "\n13 %" in code

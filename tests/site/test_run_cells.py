@@ -99,16 +99,91 @@ def test_an_error_inside_the_package_names_its_file_and_no_folder(page: Any, cel
     assert not re.search("/home|site-packages|cell_runner|pyodide", cell.error)
 
 
+def test_the_folded_first_cell_runs_by_itself_when_it_is_missed(browser: Any, server: str) -> None:
+    with opened(browser, server + CHAPTER) as page:
+        set_up, second = cells(page)[:2]
+        assert not set_up.at.locator(".cell_input pre").is_visible()
+        assert second.run(), second.error
+        assert set_up.status.startswith("Done")
+        assert second.output == second.stored
+
+
 def test_a_name_of_a_cell_above_is_explained_and_one_click_runs_them(browser: Any, server: str) -> None:
     with opened(browser, server + CHAPTER) as page:
         runnable = cells(page)
-        reader = runnable[1]
+        reader = runnable[2]
+        reader.write("print(V)")
         assert not reader.run()
-        assert "NameError: name 'data' is not defined" in reader.error
+        assert "NameError: name 'V' is not defined" in reader.error
+        assert runnable[1].status == ""
         reader.at.get_by_role("button", name="Run all above, then this cell").click()
         expect(reader.at.locator(".run-status")).to_have_text(re.compile("^Done"), timeout=120_000)
-        assert runnable[0].status.startswith("Done")
-        assert reader.output == reader.stored
+        assert runnable[1].status.startswith("Done")
+        assert reader.output == "64"
+
+
+ENDLESS = {
+    "an endless loop": "i = 0\nwhile True:\n    print(i)\n    i += 1",
+    "values": "while True:\n    display([1] * 100)",
+}
+
+
+@pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS)
+def test_endless_output_leaves_the_page_alive(page: Any, cell: Cell, code: str) -> None:
+    cell.write(code)
+    cell.button("Run").click()
+    expect(cell.at.locator(".run-output pre").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(2000)
+    assert len(cell.output) < 250_000
+    page.evaluate("window.since = performance.now()")
+    cell.button("Stop").click()
+    expect(cell.at.locator(".run-status")).to_have_text("Stopped. What cells had defined is gone.")
+    assert page.evaluate("performance.now() - since") < 1000
+    assert cell.at.get_by_role("button", name="Run all above, then this cell").is_visible()
+
+
+def test_much_output_has_a_height_and_a_long_line_is_broken(page: Any, cell: Cell) -> None:
+    cell.write("for i in range(1_000): print(i)\nprint('x' * 3_000_000)")
+    assert cell.run(), cell.error
+    assert "characters are left out" in cell.output
+    box = cell.at.locator(".run-output pre").first
+    assert box.bounding_box()["height"] < 600
+    assert box.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight > one.clientHeight")
+
+
+def test_what_was_typed_is_there_again_after_a_reload(browser: Any, server: str) -> None:
+    with opened(browser, server + CHAPTER) as page:
+        first, other = cells(page)[1:3]
+        first.write("print('mine')")
+        page.reload(wait_until="networkidle")
+        first, other = cells(page)[1:3]
+        assert first.at.locator("textarea").input_value() == "print('mine')"
+        assert first.status == "Your code from before. Reset brings the book's back."
+        assert other.at.locator("textarea").count() == 0
+        assert first.run()
+        assert first.output == "mine"
+        first.button("Reset").click()
+        page.reload(wait_until="networkidle")
+        assert page.locator(".cell textarea").count() == 0
+
+
+@pytest.mark.parametrize("kept", ["{broken", '{"cells": "x"}', '{"cells": {"PLACE": 7}}'])
+def test_whatever_is_kept_the_cells_work(browser: Any, server: str, kept: str) -> None:
+    with opened(browser, server + CHAPTER) as page:
+        cell = cells(page)[1]
+        cell.write("print('mine')")
+        page.evaluate(
+            """(kept) => { const ours = ([name]) => name.startsWith("reading:");
+            const [key, text] = Object.entries(localStorage).find(ours);
+            localStorage.setItem(key, kept.replace("PLACE", Object.keys(JSON.parse(text).cells)[0])); }""",
+            kept,
+        )
+        page.reload(wait_until="networkidle")
+        cell = cells(page)[1]
+        assert cell.at.locator("textarea").count() == 0
+        cell.write("print('again')")
+        page.reload(wait_until="networkidle")
+        assert cells(page)[1].at.locator("textarea").input_value() == "print('again')"
 
 
 def test_run_all_above_runs_those_above_from_the_first_that_changed(page: Any, cell: Cell) -> None:
@@ -210,9 +285,7 @@ def test_stop_ends_a_cell_at_once_and_says_what_is_lost(browser: Any, server: st
         expect(second.at.locator(".run-status")).to_have_text("Running …", timeout=60_000)
         expect(third.at.locator(".run-status")).to_have_text("Waits for the cell that is running.")
         second.button("Stop").click()
-        expect(second.at.locator(".run-status")).to_have_text(
-            "Stopped. What cells had defined is gone: run the cells above again."
-        )
+        expect(second.at.locator(".run-status")).to_have_text("Stopped. What cells had defined is gone.")
         assert third.status == ""
         for _ in range(100):  # the browser lets a thread that computes go on for two seconds
             page.wait_for_timeout(100 if page.workers else 0)

@@ -1,5 +1,6 @@
 """What runs a cell in the page, here without a page."""
 
+import gc
 import importlib.util
 import sys
 from pathlib import Path
@@ -98,3 +99,67 @@ def test_figures_come_out_as_themed_pictures_in_their_place(runner, monkeypatch)
     drawn = base64.b64decode(address.partition(",")[2]).decode()
     assert "var(--blue,#0b63a5)" in drawn
     assert "prefers-color-scheme:dark" in drawn
+
+
+def test_a_few_lines_come_one_by_one_and_many_come_together(runner):
+    posted = ran(runner, "for i in range(20): print(i)")[1]
+    assert len(posted) == 20
+    posted = ran(runner, "for i in range(5_000): print(i, flush=True)")[1]
+    assert runner.AT_ONCE <= len(posted) < 200
+    assert "".join(text for _, text in posted) == "".join(f"{i}\n" for i in range(5_000))
+
+
+def test_what_waits_comes_before_a_value_and_before_an_error(runner):
+    many = "for i in range(500): print(i)\n"
+    for last, kind in (("display(3)", "result"), ("1 / 0", "error")):
+        posted = ran(runner, many + last)[1]
+        assert posted[-1][0] == kind
+        assert posted[-2][1].endswith("499\n")
+
+
+@pytest.mark.parametrize("source", ["print('x' * 3_000_000)", "for i in range(400_000): print(i)"])
+def test_of_endless_printing_the_beginning_and_the_end_are_shown(runner, source):
+    posted = ran(runner, source + "\nprint('the end')")[1]
+    before = len(posted)
+    ran(runner, "1")
+    gc.collect()
+    assert len(posted) == before, "nothing comes when the stream is cleared away"
+    text = "".join(text for _, text in posted)
+    assert len(text) < runner.MOST + runner.LAST + 500
+    assert "more than a page can show" in text
+    assert "characters are left out" in text
+    assert text.endswith("the end\n")
+
+
+def test_of_a_little_too_much_nothing_is_lost(runner):
+    text = "".join(text for _, text in ran(runner, f"print('x' * {runner.MOST + 500})")[1])
+    assert text.count("x") == runner.MOST + 500
+    assert "left out" not in text
+
+
+def test_values_and_messages_have_their_limit_too(runner):
+    posted = ran(runner, "for i in range(1_000): display(i)")[1]
+    assert len(posted) == runner.VALUES + 1
+    assert posted[-1] == ("text", "… 800 values and pictures more are left out\n")
+    [(kind, text)] = ran(runner, "list(range(10**6))")[1]
+    assert kind == "result"
+    assert len(text) < runner.MOST + runner.LAST + 100
+    assert text.endswith("999999]")
+    [(kind, text)] = ran(runner, "raise ValueError('x' * 10**6)")[1]
+    assert (kind, len(text) < runner.MOST + runner.LAST + 100) == ("error", True)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("%timeit 1 + 1", "SyntaxError: %timeit is a command of Jupyter, not Python"),
+        ("x = 1\n!pip install torch", "SyntaxError: !pip is a command of Jupyter, not Python"),
+        ("import asyncio\nawait asyncio.sleep(0)", "SyntaxError: await works in a notebook"),
+        ("name = input('Your name? ')", "RuntimeError: input() waits for a keyboard"),
+        ("x = (1,", "SyntaxError: '(' was never closed"),
+    ],
+)
+def test_what_only_a_notebook_has_is_named_in_one_sentence(runner, source, said):
+    result, posted = ran(runner, source)
+    assert not result["ok"]
+    assert posted[-1][1].splitlines()[-1].startswith(said)

@@ -1,12 +1,14 @@
 """The longer run and the race of chapter 07: they run, their records are whole, the rates are inside those tried."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 
 from experiments import char_model, char_model_race
 from rnn_utils import records
+from rnn_utils.models import LanguageModel
 
 REDUCED = {"hidden": 16, "window": 8, "steps": 20, "every": 10}
 
@@ -76,3 +78,35 @@ def test_the_second_bias_of_min_char_rnn_stays_where_it_was():
     model = char_model_race.min_char_rnn(np.arange(60) % 5, 5, 0.1, 0, settings)
     assert not model.params["rnn.bias_hh"].any()
     assert model.params["rnn.bias_ih"].any()
+
+
+def test_the_recipe_takes_the_steps_of_the_program(monkeypatch):
+    """One stream, a summed loss, entries limited to ±5, one bias, Adagrad: min-char-rnn's steps, written out."""
+    settings, ids, V, lr = char_model_race.SETTINGS | {"hidden": 6, "window": 4}, np.arange(41) ** 2 % 7, 7, 0.1
+    monkeypatch.setattr(char_model_race, "LanguageModel", partial(LanguageModel, dtype=np.float64))
+    found = char_model_race.min_char_rnn(ids, V, lr, 3, settings)
+    rng = np.random.default_rng(3)
+    start = LanguageModel(V, 6, rng=rng, dtype=np.float64).params
+    drawn = {name: 0.01 * rng.normal(size=p.shape) if "weight" in name else 0 * p for name, p in start.items()}
+    names = ("rnn.weight_ih", "rnn.weight_hh", "rnn.bias_ih", "linear.weight", "linear.bias")
+    parameters = [drawn[name] for name in names]
+    W_ih, W_hh, b, W_hy, b_y = parameters
+    memory, h = [np.zeros_like(p) for p in parameters], np.zeros(6)
+    for x, y in zip(ids[:-1].reshape(-1, 4), ids[1:].reshape(-1, 4), strict=True):
+        states, errors = [h], []
+        for i, j in zip(x, y, strict=True):
+            states.append(np.tanh(W_ih[:, i] + W_hh @ states[-1] + b))
+            p = np.exp(W_hy @ states[-1] + b_y)
+            errors.append(p / p.sum() - np.eye(V)[j])
+        grads, dh = [np.zeros_like(p) for p in parameters], np.zeros(6)
+        for t in reversed(range(4)):
+            da = (1 - states[t + 1] ** 2) * (W_hy.T @ errors[t] + dh)
+            parts = (np.outer(da, np.eye(V)[x[t]]), np.outer(da, states[t]), da, np.outer(errors[t], states[t + 1]))
+            grads = [g + part for g, part in zip(grads, (*parts, errors[t]), strict=True)]
+            dh, h = W_hh.T @ da, states[-1]
+        for p, g, m in zip(parameters, grads, memory, strict=True):
+            g = np.clip(g, -5, 5)
+            m += g * g
+            p -= lr * g / np.sqrt(m + 1e-8)
+    for name, p in zip(names, parameters, strict=True):
+        np.testing.assert_allclose(found.params[name], p, atol=1e-9)

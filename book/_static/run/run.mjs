@@ -1,5 +1,6 @@
 // Code cells that run in the page. Nothing of Python is loaded before the first click; see worker.mjs for what runs it.
 // Which cells can run is decided when the site is built (book/_ext/run_in_page.py): they have the class `can-run`.
+import { here, keep, load } from "../store.mjs";
 
 /** An element with properties and children. */
 const make = (tag, properties = {}, ...children) => {
@@ -41,8 +42,9 @@ const python = {
     else if (kind === "done") {
       this.current = null;
       this.queue.shift();
-      cell.ends(data);
       if (!data.ok) this.empty();
+      if (data.unknown && cell.lacksSetUp) return this.run([cells[0], cell]);
+      cell.ends(data);
       this.next();
     } else if (kind === "broken") {
       this.end();
@@ -100,6 +102,11 @@ class Cell {
 
   get code() {
     return this.area?.value ?? this.original;
+  }
+
+  /** Has the page's first cell, which is folded away and which nobody thinks of, still to be run? */
+  get lacksSetUp() {
+    return this !== cells[0] && !cells[0].fresh && Boolean(cells[0].source.closest("details"));
   }
 
   /** The cells above, from the first on that has not been run as it stands. */
@@ -190,11 +197,15 @@ class Cell {
     this.rests(`${ok ? "Done" : "Stopped by an error"} after ${seconds.toFixed(seconds < 10 ? 1 : 0)} s.`);
     // An exercise's check has said ✓: progress.mjs keeps that.
     if (/^✓ /m.test(this.output.textContent)) this.bar.dispatchEvent(new CustomEvent("book:exercise-passed", { bubbles: true }));
-    if (unknown && cells.indexOf(this) > 0 && this.above().length) {
-      const run = () => (this.runButton.focus(), python.run([...this.above(), this])); // the button goes with the error
-      const button = make("button", { type: "button", onclick: run }, "Run all above, then this cell");
-      this.failed.append(make("p", {}, `Perhaps a cell above defines ${unknown}: `, button));
-    }
+    if (unknown) this.offersThoseAbove(this.failed, `Perhaps a cell above defines ${unknown}: `);
+  }
+
+  /** A button that brings back what this cell needs and runs it. It goes with the output that it stands in. */
+  offersThoseAbove(place, why) {
+    if (!this.above().length) return;
+    const run = () => (this.runButton.focus(), python.run([...this.above(), this]));
+    const button = make("button", { type: "button", onclick: run }, "Run all above, then this cell");
+    place.append(make("p", { className: "run-offer" }, why, button));
   }
 
   /** Back to where it can be run. */
@@ -213,7 +224,9 @@ class Cell {
 
   stop() {
     python.end();
-    this.rests("Stopped. What cells had defined is gone: run the cells above again.");
+    this.rests("Stopped. What cells had defined is gone.");
+    this.blank = true;
+    this.offersThoseAbove(this.output, "To go on: ");
   }
 
   reset() {
@@ -230,25 +243,36 @@ class Cell {
     this.rests("The book's code and output.");
     this.resetButton.hidden = true;
     this.runButton.focus();
+    keep("cells", this.name, "");
   }
 
   edit() {
+    this.opens(this.original);
+    const fold = this.editor.closest("details");
+    if (fold) fold.open = true;
+    this.area.focus();
+    this.area.setSelectionRange(0, 0);
+  }
+
+  /** Put an editor in the place of the code. What is typed is kept from then on. */
+  opens(text) {
     const hint = make("p", { className: "run-hint", id: `run-hint-${this.number}` }, "Ctrl+Enter runs. Tab indents; Esc, then Tab leaves.");
-    this.area = make("textarea", { value: this.original, spellcheck: false, wrap: "off", autocapitalize: "off" });
+    this.area = make("textarea", { value: text, spellcheck: false, wrap: "off", autocapitalize: "off" });
+    this.area.setAttribute("autocorrect", "off");
     this.area.setAttribute("aria-label", `Code of cell ${this.number}`);
     this.area.setAttribute("aria-describedby", hint.id);
     const fit = () => (this.area.rows = this.area.value.split("\n").length);
-    this.area.oninput = () => fit((this.fresh = false));
+    this.area.oninput = () => {
+      this.fresh = false;
+      fit();
+      keep("cells", this.name, this.code === this.original ? "" : this.code);
+    };
     this.area.onkeydown = (event) => this.key(event);
     fit();
     this.editor = make("div", {}, this.area, hint);
     this.source.hidden = this.editButton.hidden = true;
     this.source.after(this.editor);
-    const fold = this.editor.closest("details");
-    if (fold) fold.open = true;
     this.resetButton.hidden = false;
-    this.area.focus();
-    this.area.setSelectionRange(0, 0);
   }
 
   /** Keys of the editor. After Escape, Tab moves on to the next element as everywhere. */
@@ -274,3 +298,16 @@ const cells = roots.flatMap((root, index) => {
   root.querySelector(".run-bar").append(`${reason}: the output is the book's.`);
   return [];
 });
+
+/** Give a cell the name under which its text is kept: by what the book has there, and which of equal ones it is. */
+const seen = new Map(), kept = load().cells;
+for (const cell of cells) {
+  let sum = 0;
+  for (const letter of cell.original) sum = (Math.imul(sum, 31) + letter.codePointAt(0)) | 0;
+  const nth = (seen.get(sum) ?? 0) + 1;
+  seen.set(sum, nth);
+  cell.name = `${here}#${(sum >>> 0).toString(36)}-${nth}`;
+  if (typeof kept[cell.name] !== "string") continue;
+  cell.opens(kept[cell.name]);
+  cell.says("Your code from before. Reset brings the book's back.");
+}
