@@ -32,12 +32,17 @@ check_forget_biases = Exercise(
         Mistake(
             "both",
             lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, total),
-            "PyTorch adds the two biases, so the gate stands at twice the total: one of them is to be 0",
+            "PyTorch adds the two biases, so yours make twice the total: set one of them to 0",
         ),
         Mistake(
             "other gate",
             lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, 0.0, gate=0),
             "that is the input gate's block: the order is i, f, g, o",
+        ),
+        Mistake(
+            "candidate",
+            lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total, 0.0, gate=2),
+            "that is the candidate's block: the order is i, f, g, o",
         ),
         Mistake(
             "output gate",
@@ -47,7 +52,12 @@ check_forget_biases = Exercise(
         Mistake(
             "other bias left",
             lambda bias_ih, bias_hh, total: (with_forget(bias_ih, bias_hh, total, 0.0)[0], bias_hh.copy()),
-            "bias_hh still has its old numbers on the forget gate: their sum with bias_ih is what counts",
+            "bias_hh still has its old numbers there, and the gate sees the sum of both",
+        ),
+        Mistake(
+            "half each",
+            lambda bias_ih, bias_hh, total: with_forget(bias_ih, bias_hh, total / 2, total / 2),
+            "the sum is right, but all of it belongs in bias_ih: 0 in bias_hh",
         ),
     ),
 )
@@ -79,12 +89,12 @@ check_top_states = Exercise(
         Mistake(
             "directions exchanged",
             lambda h_n: np.concatenate([h_n[-1], h_n[-2]], axis=1),
-            "backwards comes first: in a layer's pair the forward direction is the first of the two",
+            "yours begins with the backward direction: in each layer's pair, forwards comes first",
         ),
         Mistake(
             "directions outermost",
             lambda h_n: np.concatenate([h_n[len(h_n) // 2 - 1], h_n[-1]], axis=1),
-            "you took all forward states to come first: the order is by layer, and inside it by direction",
+            "all forward states do not come first: the order is by layer, then by direction",
         ),
         Mistake(
             "batch axis",
@@ -92,9 +102,59 @@ check_top_states = Exercise(
             "the directions lie one below the other, (2B, H): join them along the last axis",
         ),
         Mistake(
+            "reshape",
+            lambda h_n: h_n[-2:].reshape(h_n.shape[1], -1),
+            "the shape fits, but reshape mixes the sequences: join the two directions instead",
+        ),
+        Mistake(
             "summed",
             lambda h_n: h_n[-2] + h_n[-1],
-            "the directions are added up: side by side was wanted, (B, 2H)",
+            "the directions are added up: put them side by side, (B, 2H)",
+        ),
+    ),
+)
+
+
+def masked_mean(out, lengths):
+    """Mean of each sequence's outputs over its true steps: (B, H) from (T, B, H)."""
+    return total(out, lengths) / lengths[:, None]
+
+
+def total(out: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Sum of each sequence's outputs over its true steps, (B, H)."""
+    return (out * (np.arange(len(out))[:, None] < lengths)[..., None]).sum(axis=0)
+
+
+check_masked_mean = Exercise(
+    name="masked_mean",
+    solution=masked_mean,
+    cases=make_padded,
+    axes={"out": "T B H", "result": "B H"},
+    mistakes=(
+        Mistake(
+            "all positions",
+            lambda out, lengths: out.mean(axis=0),
+            "you averaged over the padding too: leave out steps t ≥ length",
+        ),
+        Mistake(
+            "divided by T",
+            lambda out, lengths: total(out, lengths) / len(out),
+            "the sums are right: divide each by its own length, not by T",
+        ),
+        Mistake(
+            "sum",
+            total,
+            "those are the sums: divide each by its own length",
+        ),
+        Mistake(
+            "last step",
+            lambda out, lengths: out[lengths - 1, np.arange(len(lengths))],
+            "that is the last true step: average over all true steps",
+        ),
+        Mistake(
+            "one step too many",
+            lambda out, lengths: total(out, np.minimum(lengths + 1, len(out))) / lengths[:, None],
+            "your mask lets in the first step of the padding: true steps have t < length",
         ),
     ),
 )
@@ -109,7 +169,7 @@ def reverse_padded(x, lengths):
 
 
 def rolled(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """All positions reversed, and the right places taken for the wrong reason: every sequence to the longest's end."""
+    """Every sequence reversed from the end of the longest one."""
     n = lengths.max()
     return np.concatenate([x[:n][::-1], x[n:]])
 
@@ -123,17 +183,17 @@ check_reverse_padded = Exercise(
         Mistake(
             "all positions",
             lambda x, lengths: x[::-1].copy(),
-            "the padding has come to the front: turn round each sequence's true steps alone",
+            "the padding has come to the front: reverse only the true steps of each sequence",
         ),
         Mistake(
             "to the longest",
             rolled,
-            "every sequence was turned round at the longest one's end: each has a length of its own",
+            "you reversed all of them from the longest one's end: each has its own length",
         ),
         Mistake(
             "batch reversed",
             lambda x, lengths: x[:, ::-1].copy(),
-            "the order of the sequences is reversed: the steps inside each were meant",
+            "you reversed the order of the sequences: reverse the steps inside each of them",
         ),
         Mistake(
             "padding emptied",
@@ -143,4 +203,4 @@ check_reverse_padded = Exercise(
     ),
 )
 
-EXERCISES = (check_forget_biases, check_top_states, check_reverse_padded)
+EXERCISES = (check_forget_biases, check_top_states, check_masked_mean, check_reverse_padded)

@@ -10,7 +10,6 @@ from tools.notebooks import reading_time
 CLOSE = 2  # minutes that the info line may be off in the committed notebook: the build writes the exact numbers
 # Chapters that have not been rewritten yet. The list only gets shorter: a chapter that keeps all limits leaves it.
 OLD_FORM = {
-    "12_pytorch_recurrent_layers",
 }
 
 
