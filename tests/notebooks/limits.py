@@ -1,4 +1,4 @@
-"""The main line of a chapter fits into an evening: its limits, and the chapters that do not keep them yet."""
+"""The main line of a chapter fits into an evening: its limits."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,6 @@ from tools.counts import LIMITS, NAMES, Counts, main_line
 from tools.notebooks import reading_time
 
 CLOSE = 2  # minutes that the info line may be off in the committed notebook: the build writes the exact numbers
-# Chapters that have not been rewritten yet. The list only gets shorter: a chapter that keeps all limits leaves it.
-OLD_FORM = {
-}
-
-
-def is_old(chapter: Chapter) -> bool:
-    """Whether the chapter has not been rewritten yet."""
-    return chapter.path.stem in OLD_FORM
 
 
 def examples(counts: Counts, name: str) -> str:
@@ -35,14 +27,13 @@ def excesses(chapter: Chapter) -> Iterator[str]:
 
 @rule
 def main_line_within_its_limits(chapter: Chapter) -> Iterator[str]:
-    if not is_old(chapter):
-        yield from excesses(chapter)
+    yield from excesses(chapter)
 
 
 @rule
 def reading_time_is_computed(chapter: Chapter) -> Iterator[str]:
     told, computed = reading_time.told(chapter.notebook), reading_time.computed(chapter.notebook)
-    if is_old(chapter) or told is None:  # that there is an info line is a rule of its own
+    if told is None:  # that there is an info line is a rule of its own
         return
     if max(abs(one - other) for one, other in zip(told, computed)) > CLOSE:
         yield f"the info line tells {told} minutes of reading, computed are {computed}: run `make refresh`"
@@ -50,8 +41,6 @@ def reading_time_is_computed(chapter: Chapter) -> Iterator[str]:
 
 @rule
 def answer_before_key_points(chapter: Chapter) -> Iterator[str]:
-    if is_old(chapter):
-        return
     place = chapter.headings.index("Key points") if "Key points" in chapter.headings else 0
     if place == 0 or chapter.headings[place - 1] != "The answer":
         yield "the section before 'Key points' is not 'The answer'"

@@ -6,8 +6,7 @@ import claims
 import nbformat
 import pytest
 import yaml
-from chapter import CHAPTERS, Chapter
-from limits import OLD_FORM, excesses
+from chapter import Chapter
 from structure import RULES
 
 from tools.counts import LIMITS, count, main_line, unfolded
@@ -221,15 +220,6 @@ def test_planted_fault_is_caught(name, tmp_path):
     rule, message, spoil = FAULTS[name]
     said = found(rule, small(tmp_path, spoil))
     assert any(re.search(message, one) for one in said), said
-
-
-@pytest.mark.parametrize("path", [path for path in CHAPTERS if path.stem in OLD_FORM], ids=lambda path: path.stem)
-def test_a_chapter_within_its_limits_is_not_on_the_list_of_old_ones(path):
-    assert list(excesses(Chapter(path))), "it keeps all limits: take it off OLD_FORM in limits.py"
-
-
-def test_the_list_of_old_chapters_names_chapters():
-    assert OLD_FORM - {path.stem for path in CHAPTERS} == set()
 
 
 def test_a_lab_has_no_interview_cards(tmp_path):
