@@ -37,8 +37,8 @@ export function forgetAll() {
   changed.dispatchEvent(new Event("change"));
 }
 
-/** Call a function whenever something has changed, here or in another tab. */
+/** Call a function whenever something has changed, here or in another tab: not when that tab has tried its storage. */
 export function whenChanged(update) {
   changed.addEventListener("change", update);
-  addEventListener("storage", update);
+  addEventListener("storage", ({ key }) => (key === KEY || key === null) && update()); // null: all is forgotten
 }

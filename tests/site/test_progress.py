@@ -235,3 +235,16 @@ def test_its_buttons_can_be_hit_and_cover_nothing(browser: Any, server: str, wid
     page.close()
     assert small == 0
     assert not covering
+
+
+def test_another_tab_shows_a_change_and_is_left_alone_otherwise(page: Any, server: str) -> None:
+    page.locator(".bookmark").first.click()
+    first = page.context.new_page()
+    first.goto(server + FIRST, wait_until="networkidle")
+    forget = first.get_by_role("button", name="Forget all")
+    forget.click()
+    page.reload(wait_until="networkidle")  # it tries its storage
+    first.wait_for_timeout(300)
+    assert forget.inner_text() == "Forget all of it? Press again"
+    page.locator(".bookmark").nth(1).click()
+    expect(first.locator(".your-progress li")).to_have_count(2)
