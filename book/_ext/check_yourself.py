@@ -2,7 +2,7 @@
 
 What exists needs a running kernel or scripts and puts random identifiers into a notebook's outputs. Here a question is
 plain Markdown, so it reads well in Jupyter too; on the site each answer is a `<details>` element, which works without
-JavaScript, from the keyboard and with a screen reader. `check-yourself.mjs` adds the score.
+JavaScript, from the keyboard and with a screen reader. `check-yourself.js` adds the score.
 
     :::{check-yourself}
     1. What does the first axis of `x` with shape `(T, B, D)` count?
@@ -161,7 +161,7 @@ def add_script(
 ) -> None:
     """Load the script on pages with a quiz."""
     if any(quizzes(doctree)):
-        app.add_js_file("check-yourself.mjs", type="module")
+        app.add_js_file("check-yourself.js", type="module")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

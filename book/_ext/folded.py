@@ -7,7 +7,7 @@ puts around titles, which have some of their own.
 
 A heading of level 3 that begins with ``Deeper:`` opens a fold, too. The next heading of level 3 or above closes it, or
 a paragraph ``<!-- main line -->``, which leaves nothing on the page. Until the page is written the fold is a section
-like others, so cells, figures, equations and links in it are numbered and found as everywhere; `folds.mjs` opens it for
+like others, so cells, figures, equations and links in it are numbered and found as everywhere; `folds.js` opens it for
 a link that leads into it. (`tools/notebooks/main_line.py` reads the same signs to count what is not folded.)
 """
 
@@ -216,7 +216,7 @@ def finish_page(
     folds = [node for node in doctree.findall(folded) if "deeper" in node["classes"]] if doctree else []
     if not folds:
         return
-    app.add_js_file("folds.mjs", type="module")
+    app.add_js_file("folds.js", type="module")
     places = {f"#{name}" for fold in folds for place in fold[1] for name in place["ids"]}
     contents = document_toc(app.env, pagename, app.tags)
     for entry in list(contents.findall(nodes.list_item)):

@@ -1,7 +1,7 @@
 """What a reader has read, passed and bookmarked, kept on their own device: the script on every page, the list on one.
 
 A book on paper remembers where its reader was. Sites that do so keep it on a server; here it stays in the browser's own
-storage (`_static/progress.mjs`). ``{your-progress}`` is the place of the list, empty until there is something to show.
+storage (`_static/progress.js`). ``{your-progress}`` is the place of the list, empty until there is something to show.
 """
 
 from typing import Any
@@ -22,6 +22,6 @@ class YourProgress(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_directive("your-progress", YourProgress)
-    app.add_js_file("progress.mjs", type="module")
+    app.add_js_file("progress.js", type="module")
     app.add_css_file("progress.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,7 +3,7 @@
 No existing extension runs a notebook in a page without asking other hosts for Python. Here the site serves it itself:
 `tools/build.py` puts it there and says so in `PYTHON_IN_PAGE`; where that is not set no cell is marked, and no page
 loads anything. Each cell gets the class ``can-run``, or ``cannot-run`` with ``needs-torch`` where it needs PyTorch
-(`cell_needs` decides), and an empty row after its code, so that nothing moves when `run.mjs` fills it.
+(`cell_needs` decides), and an empty row after its code, so that nothing moves when `run.js` fills it.
 """
 
 import os
@@ -46,7 +46,7 @@ def add_files(
 ) -> None:
     """Load script and style on pages with cells that are marked."""
     if any({"can-run", "cannot-run"} & set(cell["classes"]) for cell in code_cells(doctree)):
-        app.add_js_file("run/run.mjs", type="module")
+        app.add_js_file("run/run.js", type="module")
         app.add_css_file("run/run.css")
 
 

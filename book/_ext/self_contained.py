@@ -23,12 +23,11 @@ UNUSED = (
     *("_static/scripts/fontawesome.js", "_static/scripts/bootstrap.js", "_static/styles/theme.css"),
     *("_static/**/*.map", "_static/**/*.js.LICENSE.txt", "_static/locales/**/*.*o", "_static/*webpack-macros.html"),
 )
-# Read before the page is painted, so neither a module nor in a folder whose scripts Jupyter Book puts on every page.
-HEAD = Path(__file__).resolve().parent.parent / "_head"
+HEAD = Path(__file__).resolve().parent.parent / "_head"  # read before the page is painted, so no module
 # Two parts of the theme's script that have no option. It measures all that may scroll, at once and at each change of
 # the page, which makes the browser lay out every section: a third of a phone's work on opening a chapter;
-# `scroll-stops.mjs` does this where the reader is. And it marks the wrong section in the contents, which
-# `contents-marker.mjs` does.
+# `scroll-stops.js` does this where the reader is. And it marks the wrong section in the contents, which
+# `contents-marker.js` does.
 THEME_SCRIPT = "_static/scripts/pydata-sphinx-theme.js"
 REPLACED = {
     "e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1": "void 0",
@@ -97,7 +96,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it although sphinx_comments is not loaded
     app.add_css_file("theme-fixes.css")
-    for script in ("page-buttons.mjs", "scroll-stops.mjs", "contents-marker.mjs"):
+    for script in ("page-buttons.js", "scroll-stops.js", "contents-marker.js"):
         app.add_js_file(script, type="module")
     app.connect("config-inited", configure)
     app.connect("html-page-context", tidy_scripts, priority=900)  # after everyone has added theirs

@@ -13,7 +13,7 @@ def embed(script: str, model: dict[str, Any], content: str, *, classes: str | No
     Parameters
     ----------
     script : str
-        Name of the script, without ``.mjs``.
+        Name of the script, without ``.js``.
     model : dict
         What the script computes everything from, ready for JSON.
     content : str

@@ -1,4 +1,4 @@
-"""A recurrent network whose gradient can be watched on its way back: ``book/_static/touch/gradients.mjs``.
+"""A recurrent network whose gradient can be watched on its way back: ``book/_static/touch/gradients.js``.
 
 A notebook, and the site where scripts are off, shows a table of a few settings. The element carries the matrices in
 its attribute ``data-model``, from which the script computes every number it shows.

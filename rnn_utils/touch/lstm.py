@@ -1,7 +1,7 @@
 """One memory cell whose gates the reader sets: every step's i, f, g and o by hand, and what they do to c and h.
 
 A notebook, and the site where scripts are off, shows a table. The element carries the same numbers in its attribute
-``data-model``, from which ``book/_static/touch/lstm_cell.mjs`` computes everything again when a slider moves.
+``data-model``, from which ``book/_static/touch/lstm_cell.js`` computes everything again when a slider moves.
 """
 
 import html

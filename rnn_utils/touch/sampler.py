@@ -1,7 +1,7 @@
 """A trained character model that writes in the page: temperature, top-k and a beginning of the reader's own.
 
 A notebook, and the site where scripts are off, shows a text that the model wrote. The element carries the weights in
-its attribute ``data-model``, one byte each, from which ``book/_static/touch/sampler.mjs`` computes everything.
+its attribute ``data-model``, one byte each, from which ``book/_static/touch/sampler.js`` computes everything.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """A text of the reader's own as tokens, ids, one-hot vectors and batches, on the website.
 
 A notebook, and the site where scripts are off, shows a table of one text's batches. Its element carries the
-vocabularies as JSON in the attribute ``data-model``, from which ``book/_static/touch/tokens.mjs`` computes the rest.
+vocabularies as JSON in the attribute ``data-model``, from which ``book/_static/touch/tokens.js`` computes the rest.
 """
 
 import html

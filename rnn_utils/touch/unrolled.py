@@ -1,4 +1,4 @@
-"""A recurrent network, step by step: ``book/_static/touch/unrolled.mjs``."""
+"""A recurrent network, step by step: ``book/_static/touch/unrolled.js``."""
 
 import html
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ UNITS = ("word", "character")
 
 
 class Unrolled:
-    """A recurrent network to be stepped through, one element of a text at a time: ``book/_static/touch/unrolled.mjs``.
+    """A recurrent network to be stepped through, one element of a text at a time: ``book/_static/touch/unrolled.js``.
 
     It computes h_t = f(W_ih x_t + W_hh h_{t−1} + b) from h_0 = 0, and ŷ_t = g(W_hy h_t + b_y). Leave an instance on
     the last line of a cell.

@@ -51,8 +51,8 @@ def test_mathematics_code_and_links_work_inside(tmp_path: Path) -> None:
 
 def test_script_is_loaded_where_there_is_a_quiz(tmp_path: Path) -> None:
     built = book(tmp_path, QUESTION)
-    assert re.search(r'<script type="module" src="_static/check-yourself\.mjs', built.page("chapter"))
-    assert "check-yourself.mjs" not in built.page("index")
+    assert re.search(r'<script type="module" src="_static/check-yourself\.js', built.page("chapter"))
+    assert "check-yourself.js" not in built.page("index")
 
 
 @pytest.mark.parametrize(

@@ -128,8 +128,8 @@ def test_identifiers_are_unique(book: Book) -> None:
 def test_one_button_for_all_after_the_info_line(book: Book) -> None:
     assert book.article("chapter").count('<p class="unfold-all">') == 1
     assert re.search(r'info-line.*?</div>\s*<p class="unfold-all"><button', book.article("chapter"), re.DOTALL)
-    assert "folds.mjs" in book.page("chapter")
-    assert "folds.mjs" not in book.page("other")
+    assert "folds.js" in book.page("chapter")
+    assert "folds.js" not in book.page("other")
     assert "unfold-all" not in book.article("other")
 
 

@@ -55,8 +55,6 @@ Open = Callable[..., Any]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012
-
     def log_message(self, *_: object) -> None:
         pass
 

@@ -96,7 +96,7 @@ def test_rules_that_no_page_can_use_are_cut() -> None:
 
 def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:
     write_page(tmp_path, "a.html", "<p class='one two' id=three>four</p>")
-    write_page(tmp_path, "_static/deep/b.mjs", "element.classList.add('five-six')")
+    write_page(tmp_path, "_static/deep/b.js", "element.classList.add('five-six')")
     found = names_in_use(tmp_path)
     assert {"one", "two", "three", "five-six"} <= found
     assert "four" not in found
@@ -109,7 +109,7 @@ def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:
         ("<script>alert(1)</script>", "an inline script"),
         ("<style>p {}</style>", "a style element"),
         ("<button onclick='f()'>x</button>", 'onclick="f()"'),
-        ("<script type='module' src='../_static/x.mjs'></script>", None),
+        ("<script type='module' src='../_static/x.js'></script>", None),
         ("<script type='application/json'>{}</script>", None),
         ('<tr style="text-align: right;"><th>a</th></tr>', None),
     ],

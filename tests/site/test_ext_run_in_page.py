@@ -93,7 +93,7 @@ def test_the_page_marks_its_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     marks = [[name for name in cell["class"] if "run" in name or "needs" in name] for cell in page.select("div.cell")]
     assert marks == [["can-run"], ["cannot-run", "needs-torch"], ["cannot-run", "needs-torch"]]
     assert all(cell.select_one(".cell_input + .run-bar") for cell in page.select("div.cell"))
-    assert page.select_one('script[type=module][src*="run/run.mjs"]')
+    assert page.select_one('script[type=module][src*="run/run.js"]')
     assert "run/run" not in book.page("index")
 
 

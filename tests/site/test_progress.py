@@ -12,7 +12,7 @@ from run_page import Cell, opened
 
 CHAPTER = "book/01_sequence_data.html"
 FIRST = "book/index.html"
-SCRIPTS = ("_static/progress.mjs", "_static/store.mjs", "_static/progress.css")
+SCRIPTS = ("_static/progress.js", "_static/store.js", "_static/progress.css")
 PASS = """([place]) => document.querySelector(place)
     .dispatchEvent(new CustomEvent("book:exercise-passed", {bubbles: true}))"""
 

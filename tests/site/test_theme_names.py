@@ -80,7 +80,7 @@ def relied_on() -> set[str]:
         parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
         used |= {name for selector in selectors(parsed) for name in re.findall(NAME, selector)}
         used |= set(re.findall(r"var\((--[\w-]+)", text))
-    for script in (ROOT / "book/_static").rglob("*.mjs"):
+    for script in (ROOT / "book/_static").rglob("*.js"):
         asked = re.findall(r"(?:querySelector(?:All)?|closest|matches)\(\s*[`\"']([^`\"']+)", script.read_text("utf8"))
         used |= {name for selector in asked for name in re.findall(NAME, selector)}
     return used
@@ -88,7 +88,7 @@ def relied_on() -> set[str]:
 
 def made_here() -> set[str]:
     """Names that the book's own extensions, scripts, figures, pages and sheets make, as far as words tell."""
-    kinds = ("book/_ext/*.py", "book/_static/**/*.mjs", "book/_templates/**/*.html", "rnn_utils/**/*.py", "book/*.md")
+    kinds = ("book/_ext/*.py", "book/_static/**/*.js", "book/_templates/**/*.html", "rnn_utils/**/*.py", "book/*.md")
     files = [path for kind in kinds for path in ROOT.glob(kind)]
     own = set()
     for path in files:

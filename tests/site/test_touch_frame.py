@@ -36,7 +36,7 @@ def test_a_figure_that_comes_later_comes_alive(browser: Any, server: str, site: 
         page.goto(f"{server}book/{chapter}", wait_until="networkidle")
         expect(page.locator("[data-touch][data-alive]").first).to_be_attached()
         before = page.locator("[data-touch] :is(button, select, input)").count()
-        framed = page.evaluate(ADD_ANOTHER, f"{server}_static/touch/{kind}.mjs")
+        framed = page.evaluate(ADD_ANOTHER, f"{server}_static/touch/{kind}.js")
         assert framed == [True, True], kind
         assert page.locator("[data-touch] :is(button, select, input)").count() > before > 0, kind
         assert page.locator("[data-was=here]").count() == 1, f"{kind}: the living figure was built anew"

@@ -15,12 +15,12 @@ from rnn_utils import RNN
 from rnn_utils.touch import Gradients
 
 NOTEBOOK = ROOT / "book/08_vanishing_and_exploding_gradients.ipynb"
-SCRIPT = "gradients.mjs"
+SCRIPT = "gradients.js"
 READ = """async ({model, settings}) => {
-    const {backwards} = await import("/touch/backwards.mjs");
+    const {backwards} = await import("/touch/backwards.js");
     return settings.map((setting) => backwards(model, ...setting));
 }"""
-SHOWN = """async (values) => { const {shown} = await import("/touch/gradients.mjs"); return values.map(shown); }"""
+SHOWN = """async (values) => { const {shown} = await import("/touch/gradients.js"); return values.map(shown); }"""
 
 
 def stored() -> dict[str, Any]:
@@ -71,7 +71,7 @@ def value(text: str) -> float:
 def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, which: str) -> None:
     model = stored() if which == "page" else small().model()
     ours, page, longest = rebuilt(model), browser.new_page(), len(model["x"])
-    page.goto(f"{figures}touch/backwards.mjs")
+    page.goto(f"{figures}touch/backwards.js")
     kinds = itertools.product(model["matrices"], (0.1, 0.85, 1.0, 2.0), (10, longest), ("tanh", "relu", "identity"))
     settings = [list(setting) for setting in kinds]
     for setting, got in zip(settings, page.evaluate(READ, {"model": model, "settings": settings}), strict=True):

@@ -13,8 +13,8 @@ from conftest import ROOT, Show
 from rnn_utils.touch import GatedCell
 
 NOTEBOOK = ROOT / "book/09_lstm.ipynb"
-RUN = """async (gates) => (await import("/touch/gated_cell.mjs")).run(gates)"""
-SCRIPT = "lstm_cell.mjs"
+RUN = """async (gates) => (await import("/touch/gated_cell.js")).run(gates)"""
+SCRIPT = "lstm_cell.js"
 
 
 def stored() -> dict[str, Any]:

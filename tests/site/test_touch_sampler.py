@@ -17,15 +17,13 @@ from rnn_utils.touch import Sampler
 
 NOTEBOOK = ROOT / "book/07_training_a_character_model.ipynb"
 READ = """async ({model, ids, tau, k}) => {
-    const {unpack, step, logits, probabilities} = await import("/touch/char_rnn.mjs");
+    const {unpack, step, logits, probabilities} = await import("/touch/char_rnn.js");
     const w = unpack(model);
     let h = new Float64Array(w.H);
     const scores = ids.map((id) => { h = step(w, id, h); return logits(w, h); });
     return {scores, p: probabilities(scores.at(-1), tau, k)};
 }"""
-DRAW = (
-    """async ({p, us}) => { const {draw} = await import("/touch/char_rnn.mjs"); return us.map((u) => draw(p, u)); }"""
-)
+DRAW = """async ({p, us}) => { const {draw} = await import("/touch/char_rnn.js"); return us.map((u) => draw(p, u)); }"""
 
 
 def stored() -> dict[str, Any]:
@@ -68,7 +66,7 @@ def set_range(page: Any, label: str, value: float) -> None:
 def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, which: str) -> None:
     model = stored() if which == "page" else small().model()
     sampler, page = rebuilt(model), browser.new_page()
-    page.goto(f"{figures}touch/char_rnn.mjs")
+    page.goto(f"{figures}touch/char_rnn.js")
     drawn = np.random.default_rng(1).choice(model["tokens"], size=80)
     for text in (model["prompt"], "".join(drawn)):
         for tau, k in ((0.3, 5), (1.0, len(model["tokens"])), (1.7, 2)):
@@ -95,7 +93,7 @@ def test_the_package_reads_the_text_as_its_language_model_does() -> None:
 
 def test_the_module_draws_by_the_running_sum(browser: Any, figures: str) -> None:
     page, p = browser.new_page(), [0.2, 0.0, 0.5, 0.3]
-    page.goto(f"{figures}touch/char_rnn.mjs")
+    page.goto(f"{figures}touch/char_rnn.js")
     us = [0.0, 0.19, 0.21, 0.69, 0.71, 0.999]
     assert page.evaluate(DRAW, {"p": p, "us": us}) == [0, 0, 2, 2, 3, 3]
     assert page.evaluate(DRAW, {"p": [0.1, 0.899999, 0.0], "us": [0.9999999]}) == [1]  # never an impossible one
@@ -104,7 +102,7 @@ def test_the_module_draws_by_the_running_sum(browser: Any, figures: str) -> None
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_knobs_change_the_bars_and_the_network_writes(show: Show, width: int) -> None:
-    page, sampler = show(small(), "sampler.mjs", viewport={"width": width, "height": 844}), small()
+    page, sampler = show(small(), "sampler.js", viewport={"width": width, "height": 844}), small()
     names = ["a", "b", "'", "space", "new line"]
 
     def expect(text: str, tau: float, k: int) -> None:
@@ -138,7 +136,7 @@ def test_the_knobs_change_the_bars_and_the_network_writes(show: Show, width: int
 
 
 def test_stopping_reduced_motion_and_an_unknown_character(show: Show) -> None:
-    page = show(small(), "sampler.mjs")
+    page = show(small(), "sampler.js")
     page.get_by_role("button", name="Write 300").click()
     page.get_by_role("button", name="Stop").click()
     length = page.locator("pre").evaluate("(pre) => pre.textContent.length")
@@ -150,13 +148,13 @@ def test_stopping_reduced_motion_and_an_unknown_character(show: Show) -> None:
     page.get_by_role("textbox").fill("")
     assert page.get_by_role("alert").inner_text() == "Write something that the network knows."
     page.get_by_role("button", name="Write 300").press("Enter")
-    still = show(small(), "sampler.mjs", reduced_motion="reduce")
+    still = show(small(), "sampler.js", reduced_motion="reduce")
     still.get_by_role("button", name="Write 300").click()
     assert still.get_by_role("status").inner_text() == "300 characters written."  # at once
 
 
 def test_without_scripts_a_text_of_the_network_stays(show: Show) -> None:
-    page = show(small(), "sampler.mjs", java_script_enabled=False)
+    page = show(small(), "sampler.js", java_script_enabled=False)
     assert page.locator("pre").inner_text() == "a <b> & 'c'"
     assert page.get_by_role("button").count() == 0
 

@@ -26,7 +26,7 @@ TEXTS = [
     "हिन्दी में लिखो।",
     "می\N{ZERO WIDTH NON-JOINER}خواهم क्\N{ZERO WIDTH JOINER}ष",
 ]
-CALL = """async ([name, ...given]) => (await import("/touch/batches.mjs"))[name](...given)"""
+CALL = """async ([name, ...given]) => (await import("/touch/batches.js"))[name](...given)"""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_the_page_carries_the_vocabularies_of_the_training_split(view: TokenView
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_module_computes_what_the_package_computes(browser: Any, figures: str, view: TokenView, text: str) -> None:
     page = browser.new_page()
-    page.goto(f"{figures}touch/batches.mjs")
+    page.goto(f"{figures}touch/batches.js")
     assert page.evaluate(CALL, ["words", text]) == words(text)
     characters, known = view.vocabularies["characters"], view.vocabularies["words"]
     ids = page.evaluate(CALL, ["encode", list(text), list(characters.tokens)])
@@ -67,7 +67,7 @@ def test_the_module_computes_what_the_package_computes(browser: Any, figures: st
 )
 def test_the_module_cuts_as_the_package_cuts(browser: Any, figures: str, N: int, B: int, T: int) -> None:
     page, ids = browser.new_page(), np.random.default_rng(N).integers(64, size=N)
-    page.goto(f"{figures}touch/batches.mjs")
+    page.goto(f"{figures}touch/batches.js")
     cut = page.evaluate(CALL, ["contiguousStreams", ids.tolist(), B, T])
     wanted = list(contiguous_streams(ids, B, T)) if (N - 1) // B >= T else []
     assert len(cut["batches"]) == len(wanted)
@@ -79,7 +79,7 @@ def test_the_module_cuts_as_the_package_cuts(browser: Any, figures: str, N: int,
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_view_shows_the_numbers_of_the_package(show: Show, view: TokenView, width: int) -> None:
-    page = show(view, "tokens.mjs", viewport={"width": width, "height": 844})
+    page = show(view, "tokens.js", viewport={"width": width, "height": 844})
     vocabulary = view.vocabularies["characters"]
     batches = list(contiguous_streams(vocabulary.encode(LINE), 3, 4))
 
@@ -113,7 +113,7 @@ def test_the_view_shows_the_numbers_of_the_package(show: Show, view: TokenView, 
 
 
 def test_other_texts_words_and_sizes(show: Show, view: TokenView) -> None:
-    page = show(view, "tokens.mjs")
+    page = show(view, "tokens.js")
     page.get_by_role("textbox").fill("My lord é the qwertz of York")
     assert "Left out, for this vocabulary lacks them: é" in page.inner_text(".tokens")
     page.get_by_role("radio", name="words").check()
@@ -132,6 +132,6 @@ def test_other_texts_words_and_sizes(show: Show, view: TokenView) -> None:
 
 
 def test_without_scripts_the_table_stays(show: Show, view: TokenView) -> None:
-    page = show(view, "tokens.mjs", java_script_enabled=False)
+    page = show(view, "tokens.js", java_script_enabled=False)
     assert page.locator("tbody tr").count() == 3
     assert page.get_by_role("button").count() == 0

@@ -13,7 +13,7 @@ from conftest import ROOT, Show
 from rnn_utils.touch import Unrolled
 
 RUN = """async ({model, text, cut}) => {
-    const {encode, run} = await import("/touch/network.mjs");
+    const {encode, run} = await import("/touch/network.js");
     const {ids, unknown} = encode(model, text);
     return {ids, unknown, steps: run(model, ids, cut)};
 }"""
@@ -75,7 +75,7 @@ def status(page: Any) -> str:
 )
 def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, model: dict, cut: bool) -> None:
     page, figure = browser.new_page(), rebuilt(model)
-    page.goto(f"{figures}touch/network.mjs")
+    page.goto(f"{figures}touch/network.js")
     glue = " " if model["unit"] == "word" else ""
     drawn = np.random.default_rng(0).choice(model["tokens"], size=12)
     for text in [*model["texts"], glue.join(drawn)]:
@@ -91,7 +91,7 @@ def test_the_module_computes_what_numpy_computes(browser: Any, figures: str, mod
 
 def test_buttons_keys_and_swipes_move_and_show_the_numbers(show: Show) -> None:
     figure = made()
-    page = show(figure, "unrolled.mjs", has_touch=True, viewport={"width": 390, "height": 844})
+    page = show(figure, "unrolled.js", has_touch=True, viewport={"width": 390, "height": 844})
     h, y = figure.forward("cab ab")
     names = ["a", "b", "c", "space"]
 
@@ -131,7 +131,7 @@ def test_buttons_keys_and_swipes_move_and_show_the_numbers(show: Show) -> None:
 
 def test_cutting_the_loop_changes_the_answer_and_tying_it_restores_it(show: Show) -> None:
     figure = made()
-    page = show(figure, "unrolled.mjs")
+    page = show(figure, "unrolled.js")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Step 6 is not read yet: b").click()
     with_loop = status(page)
@@ -144,7 +144,7 @@ def test_cutting_the_loop_changes_the_answer_and_tying_it_restores_it(show: Show
 
 def test_a_text_of_ones_own(show: Show) -> None:
     figure = made()
-    page = show(figure, "unrolled.mjs")
+    page = show(figure, "unrolled.js")
     field = page.get_by_role("textbox")
     field.fill("ba?b")
     assert page.get_by_role("alert").inner_text() == "The network does not know “?”: it is left out."
@@ -165,6 +165,6 @@ def test_a_text_of_ones_own(show: Show) -> None:
 
 
 def test_without_scripts_the_table_stays(show: Show) -> None:
-    page = show(made(), "unrolled.mjs", java_script_enabled=False)
+    page = show(made(), "unrolled.js", java_script_enabled=False)
     assert page.locator(".unrolled tbody tr").count() == 6
     assert page.get_by_role("button").count() == 0

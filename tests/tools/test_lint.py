@@ -47,9 +47,9 @@ def biome() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "rule"),
     [
-        ("a.mjs", "const unused = 1;\n", "noUnusedVariables"),
-        ("a.mjs", "if (document.title == 1) document.title = missing;\n", "noDoubleEquals"),
-        ("a.mjs", "let once = 1;\ndocument.title = once;\n", "useConst"),
+        ("a.js", "const unused = 1;\n", "noUnusedVariables"),
+        ("a.js", "if (document.title == 1) document.title = missing;\n", "noDoubleEquals"),
+        ("a.js", "let once = 1;\ndocument.title = once;\n", "useConst"),
         ("a.css", "a { colour: red }\n", "noUnknownProperty"),
         ("a.css", "a { color: red; color: blue }\n", "noDuplicateProperties"),
         ("a.css", "a { width: 3pxx }\n", "noUnknownUnit"),
@@ -77,5 +77,5 @@ def test_without_npm_lint_says_so_and_goes_on_unless_on_a_test_machine(
 
 def test_every_script_and_sheet_of_the_site_is_looked_at() -> None:
     names = {path.relative_to(ROOT).as_posix() for path in lint.files()}
-    assert {"book/_static/book.css", "book/_static/run/run.mjs", "tools/paper/paper.css"} <= names
+    assert {"book/_static/book.css", "book/_static/run/run.js", "tools/paper/paper.css"} <= names
     assert not [name for name in names if "_vendor" in name]

@@ -14,7 +14,7 @@ from tools.places import ROOT
 
 CONFIGURATION = Path(__file__).with_name("biome.json")
 FOLDERS = ("book/_static", "book/_head", "tools/paper")
-KINDS = {".js", ".mjs", ".css"}
+KINDS = {".js", ".css"}
 
 
 def files() -> list[Path]:

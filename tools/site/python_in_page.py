@@ -90,8 +90,8 @@ def put(runtime: Path, site: Path) -> None:
     """Put everything into a built site, below ``_static/run``."""
     target = site / "_static/run"
     (target / "pyodide").mkdir(parents=True)
-    for name in wanted():
-        shutil.copyfile(runtime / name, target / "pyodide" / name)
+    for name in wanted():  # some hosts send a file that ends in .mjs as bytes, which no browser runs
+        shutil.copyfile(runtime / name, target / "pyodide" / name.replace(".mjs", ".js"))
     pinned = lock()
     plain = {"info": pinned["info"], "packages": pinned["packages"]}
     (target / "pyodide/pyodide-lock.json").write_text(json.dumps(plain), "utf8")

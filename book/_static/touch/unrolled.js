@@ -1,7 +1,7 @@
 // Steps through a recurrent network, one element of a text at a time. The model comes with the page, in an attribute
 // written by rnn_utils.touch.Unrolled; everything shown is computed here from its weights.
-import { encode, run } from "./network.mjs";
-import { figures, make } from "./frame.mjs";
+import { encode, run } from "./network.js";
+import { figures, make } from "./frame.js";
 
 const LONGEST = 60; // steps
 const MANY = 12; // hidden units from which their numbers are folded away

@@ -1,6 +1,6 @@
 // Chapter 8: how long is the gradient, k steps before the loss? Matrix, scale, function and length are the reader's.
-import { backwards } from "./backwards.mjs";
-import { figures, make } from "./frame.mjs";
+import { backwards } from "./backwards.js";
+import { figures, make } from "./frame.js";
 
 const LEFT = 52; // CSS pixels: the drawing is as wide as its place, so that text is as large as the page's
 const RIGHT = 14;

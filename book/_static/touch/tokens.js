@@ -1,7 +1,7 @@
 // A text of one's own as tokens, ids, one-hot vectors and batches. The vocabularies come with the page, in an attribute
 // written by rnn_utils.touch.TokenView; everything else is computed here.
-import { contiguousStreams, encode, words } from "./batches.mjs";
-import { figures, make } from "./frame.mjs";
+import { contiguousStreams, encode, words } from "./batches.js";
+import { figures, make } from "./frame.js";
 
 const LONGEST = 96; // characters of text
 const WIDTH = 640; // of the one-hot matrix, in its own units

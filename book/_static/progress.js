@@ -1,6 +1,6 @@
 // What a reader has read, passed and bookmarked. Without storage nothing is shown.
 // A cell that has run in the page and in which an exercise's check said ✓ tells so with the bubbling event PASSED.
-import { canKeep, forgetAll, here, isEmpty, keep, load, root, whenChanged } from "./store.mjs";
+import { canKeep, forgetAll, here, isEmpty, keep, load, root, whenChanged } from "./store.js";
 
 const PASSED = "book:exercise-passed";
 const make = (tag, properties = {}, ...children) => {
@@ -48,7 +48,7 @@ function chapter(article) {
     const before = exercises.filter((one) => one.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING);
     if (before.length) keep("passed", `${here}#${before.at(-1).id}`, 1);
   });
-  article.addEventListener("toggle", ({ target }) => setTimeout(() => { // once check-yourself.mjs has noted the answer
+  article.addEventListener("toggle", ({ target }) => setTimeout(() => { // once check-yourself.js has noted the answer
     const quiz = target.closest(".check-yourself");
     if (quiz && all(".question", quiz).every((one) => one.dataset.first)) keep("quizzes", here, 1);
   }), true);

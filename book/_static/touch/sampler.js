@@ -1,6 +1,6 @@
 // The trained network of chapter 7 writes: how it begins, the temperature and the number of choices are the reader's.
-import { draw, logits, probabilities, step, unpack } from "./char_rnn.mjs";
-import { figures, make } from "./frame.mjs";
+import { draw, logits, probabilities, step, unpack } from "./char_rnn.js";
+import { figures, make } from "./frame.js";
 
 const LENGTH = 300; // characters written at a time
 const SHOWN = 6; // bars

@@ -1,5 +1,5 @@
 // Python in a thread of its own: loads Pyodide from this site, then runs the cells that the page sends, in their order.
-import { loadPyodide } from "./pyodide/pyodide.mjs";
+import { loadPyodide } from "./pyodide/pyodide.js";
 
 const BASE = new URL("./", import.meta.url).href;
 const DRAWS = /\b(matplotlib|plotting|plt)\b/; // code that calls for Matplotlib, which is as large as all the rest

@@ -1,6 +1,6 @@
-// Code cells that run in the page. Nothing of Python is loaded before the first click; see worker.mjs for what runs it.
+// Code cells that run in the page. Nothing of Python is loaded before the first click; see worker.js for what runs it.
 // Which cells can run is decided when the site is built (book/_ext/run_in_page.py): they have the class `can-run`.
-import { here, keep, load } from "../store.mjs";
+import { here, keep, load } from "../store.js";
 
 /** An element with properties and children. */
 const make = (tag, properties = {}, ...children) => {
@@ -26,7 +26,7 @@ const python = {
     this.current = this.queue[0];
     if (!this.current) return;
     if (!this.worker) {
-      this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
+      this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
       this.worker.onmessage = ({ data }) => this.heard(data);
       this.worker.onerror = (event) => this.heard({ kind: "broken", content: event.message || "the files could not be loaded" });
     }
@@ -185,7 +185,7 @@ class Cell {
     const part = make("div", { className: "output text_html", innerHTML: html });
     this.output.append(part);
     for (const { dataset } of part.querySelectorAll("[data-touch]")) {
-      (await import(new URL(`../touch/${dataset.touch.replace("-", "_")}.mjs`, import.meta.url))).build();
+      (await import(new URL(`../touch/${dataset.touch.replace("-", "_")}.js`, import.meta.url))).build();
     }
   }
 
@@ -195,7 +195,7 @@ class Cell {
     const drawn = [...(this.stored?.querySelectorAll("img") ?? [])].slice(this.images);
     for (const image of drawn) image.closest(".cell_output > *").hidden = true;
     this.rests(`${ok ? "Done" : "Stopped by an error"} after ${seconds.toFixed(seconds < 10 ? 1 : 0)} s.`);
-    // An exercise's check has said ✓: progress.mjs keeps that.
+    // An exercise's check has said ✓: progress.js keeps that.
     if (/^✓ /m.test(this.output.textContent)) this.bar.dispatchEvent(new CustomEvent("book:exercise-passed", { bubbles: true }));
     if (unknown) this.offersThoseAbove(this.failed, `Perhaps a cell above defines ${unknown}: `);
   }

@@ -1,6 +1,6 @@
 // A memory cell to touch, chapter 9: the reader sets the gates of every step and watches c, h and the gradient's path.
-import { run } from "./gated_cell.mjs";
-import { figures, make } from "./frame.mjs";
+import { run } from "./gated_cell.js";
+import { figures, make } from "./frame.js";
 
 const GATES = [
   ["i", 0, "input gate: write?"],
