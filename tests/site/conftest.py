@@ -1,5 +1,6 @@
 """A served copy of the built site, and a real browser to open it in."""
 
+import gc
 import os
 import shutil
 import signal
@@ -43,6 +44,9 @@ document.addEventListener("securitypolicyviolation", ({effectiveDirective, block
     broken.push(`${effectiveDirective}: ${blockedURI} (${sourceFile})`));"""
 SCROLL = f"""async () => {{ for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
     scrollTo({{top: y, behavior: "instant"}}); await {FRAME}; }} }}"""
+
+# Parsed pages are millions of small objects that stay: by default they are searched for what can go again and again.
+gc.set_threshold(200_000, 50, 50)
 
 # What a shell starts in the background ignores Ctrl+C, and so would the servers that tests start and stop with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
