@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from docutils import nodes
+from docutils.parsers.rst.directives.body import Container
 from docutils.utils import smartquotes
-from plain_div import div
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment.adapters.toctree import document_toc
@@ -165,7 +165,7 @@ class FoldDeeper(SphinxPostTransform):
             title = fold_title("", "", *without_links(section[0]))
             # Where a link leads is inside: a browser opens what is folded around the place that it goes to.
             places = [nodes.inline(ids=[name], classes=["fold-place"]) for name in section["ids"]]
-            anchors = div("", *places, classes=["fold-places"])
+            anchors = nodes.container("", *places, classes=["fold-places"])
             fold = folded("", title, anchors, *section[1:], classes=["admonition", "deeper"])
             section.parent.replace(section, fold)  # `replace_self` would give it the identifiers, too
         if sections:
@@ -230,7 +230,7 @@ def finish_page(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.setup_extension("plain_div")
+    app.add_directive("div", Container)  # as the line of facts under a chapter's title is written
     for node, visitors in (
         (folded, (visit_folded, depart_folded)),
         (fold_title, (visit_fold_title, depart_fold_title)),
