@@ -30,7 +30,6 @@ PARTS = {
 }
 KEYS = {"id", "chapter", "claim", *PARTS}
 RECORD = "record:"
-IN_PLACE = {"github": "/blob/", "gitlab": "/-/blob/", "bitbucket": "/src/"}
 Row = dict[str, Any]
 
 
@@ -147,7 +146,7 @@ class Claims(SphinxDirective):
         text = nodes.literal("", path)
         if found is None:
             return text
-        return nodes.reference("", "", text, refuri=f"{found.url}{IN_PLACE[found.provider]}{found.branch}/{path}")
+        return nodes.reference("", "", text, refuri=f"{found.url}/blob/{found.branch}/{path}")
 
     def warn(self, message: str) -> None:
         """Warn at the place of the directive."""
