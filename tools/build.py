@@ -21,8 +21,7 @@ import yaml
 from tools import processes
 from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
-from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
-from tools.reports.measures import measure
+from tools.places import BUILD, EXECUTED, ROOT, SITE, SOURCE, WORK
 from tools.site import fetch_pyodide, jupyter_book, python_in_page
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
@@ -119,14 +118,12 @@ def as_staged(page: Path) -> bytes:
 
 
 def stage(pages: list[Path]) -> None:
-    """Make `_build/source` equal to the configuration, the book's files, the executed notebooks and the measures."""
+    """Make `_build/source` equal to the configuration, the book's files and the executed notebooks."""
     originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
     wanted = {original: SOURCE / original.relative_to(ROOT) for original in originals}
     for original, target in wanted.items():
         replace_if_different(target, as_staged(original) if original in pages else original.read_bytes())
-    counted = measure(ROOT, [wanted[page] for page in pages], RECORDED)
-    replace_if_different(SOURCE / "measures.json", json.dumps(counted, indent=1).encode())
-    for stale in set(files_below(SOURCE)) - set(wanted.values()) - {SOURCE / "measures.json"}:
+    for stale in set(files_below(SOURCE)) - set(wanted.values()):
         stale.unlink()
 
 

@@ -28,7 +28,6 @@ from docstring_shapes import without_shapes
 from docutils import nodes
 from docutils.parsers.rst import directives
 from folded import fold_title, folded
-from ledger import IN_PLACE
 from myst_parser.mocking import MockRSTParser
 from repository import Repository
 from sphinx.addnodes import pending_xref
@@ -190,7 +189,7 @@ class Package(SphinxDirective):
             path = (module.__name__ if module else "").replace(".", "/")
             file = f"{path}/__init__.py" if module and hasattr(module, "__path__") else f"{path}.py"
             number = inspect.getsourcelines(thing)[1]
-            address = f"{found.url}{IN_PLACE[found.provider]}{found.branch}/{file}#L{number}"
+            address = f"{found.url}/blob/{found.branch}/{file}#L{number}"
             line += [nodes.Text(" · "), nodes.reference("", f"source of {name}", refuri=address)]
         return line
 

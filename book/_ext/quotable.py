@@ -1,8 +1,9 @@
-"""Pages that can be quoted and shared: what reference managers, search engines and previews look for.
+"""Pages that can be cited and shared: what readers, reference managers, search engines and previews look for.
 
-Reference managers read `citation_*` meta elements, search engines a block of JSON-LD (data, which a browser does not
-execute and the pages' policy does not concern); both are made from `CITATION.cff`, as is the page's own way to cite
-(`cite_this`). The picture of a shared link is drawn by the book's own code: the states of an RNN that reads its title.
+All of it is made from `CITATION.cff`, which repositories read too. ``{cite-this}`` writes the book as a reference in
+words and as a BibTeX entry; reference managers read `citation_*` meta elements, search engines a block of JSON-LD
+(data, which a browser does not execute and the pages' policy does not concern). Addresses are the site's, else the
+repository's, and left out when neither is known.
 """
 
 import json
@@ -11,22 +12,73 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cite_this import name
 from docutils import nodes
 from markupsafe import Markup, escape
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
-PICTURE = "_static/card.png"
+LOGGER = logging.getLogger(__name__)
+PICTURE = "_static/card.png"  # 1200 by 630 pixels, what the previews of shared links want
 
 
-def cited_work(app: Sphinx) -> dict[str, Any] | None:
+def citation_file(source: str | Path) -> Path:
+    """Where `CITATION.cff` is: in the checkout, or where the pages are."""
+    return Path(os.environ.get("BOOK_ROOT") or source) / "CITATION.cff"
+
+
+def cited_work(source: str | Path) -> dict[str, Any] | None:
     """What `CITATION.cff` says of the book; None where there is no such file."""
-    path = Path(os.environ.get("BOOK_ROOT") or app.srcdir) / "CITATION.cff"
+    path = citation_file(source)
     if not path.exists():
         return None
     cited = yaml.safe_load(path.read_text("utf8"))
     return cited | cited.get("preferred-citation", {})
+
+
+class CiteThis(SphinxDirective):
+    """The book as a reference in words and as a BibTeX entry."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make both from CITATION.cff."""
+        cited = cited_work(self.env.srcdir)
+        if cited is None:
+            LOGGER.warning("cite-this: there is no CITATION.cff", location=self.get_location())
+            return []
+        self.env.note_dependency(str(citation_file(self.env.srcdir)))
+        repository = getattr(self.config, "repository", None)
+        address = getattr(self.config, "site_address", None) or (repository.url if repository else None)
+        return [reference(cited, address), nodes.literal_block("", bibtex(cited, address), language="bibtex")]
+
+
+def name(author: dict[str, str]) -> str:
+    """An author's name: of a person, or of a group."""
+    return author.get("name") or f"{author['given-names']} {author['family-names']}"
+
+
+def reference(cited: dict[str, Any], address: str | None) -> nodes.paragraph:
+    """The reference in words."""
+    authors = [name(author) for author in cited["authors"]]
+    words = nodes.paragraph("", f"{', '.join(authors)} ({cited['year']}). ", classes=["cite-this"])
+    words += [nodes.emphasis("", cited["title"]), nodes.Text(f", version {cited['version']}.")]
+    if address:
+        words += [nodes.Text(" "), nodes.reference("", address, refuri=address)]
+    return words
+
+
+def bibtex(cited: dict[str, Any], address: str | None) -> str:
+    """The BibTeX entry. A group's name stands in braces, or BibTeX would look for a family name in it."""
+    authors = [f"{{{name(author)}}}" if "name" in author else name(author) for author in cited["authors"]]
+    fields = {
+        "title": f"{{{cited['title']}}}",
+        "author": " and ".join(authors),
+        "year": str(cited["year"]),
+        "note": f"Version {cited['version']}",
+        **({"url": address} if address else {}),
+    }
+    lines = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
+    return f"@book{{rnn-book,\n{lines}\n}}"
 
 
 def linked_data(cited: dict[str, Any], title: str, url: str | None, is_book: bool) -> dict[str, Any]:
@@ -43,7 +95,7 @@ def add_metadata(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Write both into the head of every page of the book."""
-    cited = cited_work(app)
+    cited = cited_work(app.srcdir)
     if doctree is None or cited is None:
         return
     address = getattr(app.config, "site_address", None)
@@ -69,37 +121,9 @@ def configure(app: Sphinx, config: Config) -> None:
         config.ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image" />']
 
 
-def draw_picture(path: Path, title: str) -> None:
-    """The states of an untrained RNN, character by character, under the title that it reads (1200 by 630 pixels)."""
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    rng = np.random.default_rng(0)
-    H = 24
-    codes = np.frombuffer(title.encode("ascii", "replace"), np.uint8)
-    W_ih, W_hh = rng.normal(size=(128, H)), rng.normal(size=(H, H)) / np.sqrt(H)
-    h, states = np.zeros(H), []
-    for code in codes % 128:
-        h = np.tanh(W_ih[code] + W_hh @ h)
-        states.append(h)
-    figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="#14181e")
-    figure.text(0.07, 0.8, title, color="#e4e8ed", fontsize=44, fontweight="bold", family="DejaVu Sans")
-    figure.text(0.07, 0.7, "An executable book: every cell runs in the page", color="#a3adba", fontsize=22)
-    axes = figure.add_axes((0.07, 0.1, 0.86, 0.5))
-    axes.imshow(np.array(states).T, cmap="RdBu", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
-    axes.set_axis_off()
-    figure.savefig(path, metadata={"Software": None})
-
-
-def write_picture(app: Sphinx, error: Exception | None) -> None:
-    """Draw the picture where the site's address is known: nobody else can ask for it."""
-    if not error and app.builder.name == "html" and getattr(app.config, "site_address", None):
-        draw_picture(Path(app.outdir, PICTURE), app.config.html_title)
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
+    app.add_directive("cite-this", CiteThis)
     app.connect("config-inited", configure, priority=450)  # after site_url has found the address
     app.connect("html-page-context", add_metadata, priority=450)
-    app.connect("build-finished", write_picture)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

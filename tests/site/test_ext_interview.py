@@ -45,7 +45,7 @@ def test_card_has_its_parts_and_an_anchor(book: Book) -> None:
     page = book.article("a_second")
     assert not book.warnings
     assert 'id="interview-how-long"' in page
-    answer, follow_up = re.findall(r"<details><summary>(.*?)</details>", page, re.S)
+    answer, follow_up = re.findall(r"<details>\s*<summary>(.*?)</details>", page, re.S)
     assert answer.startswith("An answer in 60 seconds")
     assert "An answer, see" in answer
     assert "And then?" in follow_up

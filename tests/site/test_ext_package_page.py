@@ -124,7 +124,7 @@ def forget() -> None:
 def made(package: Path, page: str = PAGE, **config: Any) -> Book:
     chapters = {"first.md": "# The first\n", "second.md": "# The second\n\nHere is `Fast`.\n", "lab.md": "# A lab\n"}
     pages = {"index.md": INDEX, "package.md": page, **chapters}
-    return build(package.parent.parent, pages, ["plain_div", *config.pop("more", []), "package_page"], **config)
+    return build(package.parent.parent, pages, ["folded", *config.pop("more", []), "package_page"], **config)
 
 
 @pytest.fixture(scope="module")

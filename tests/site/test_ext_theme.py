@@ -24,7 +24,7 @@ LOCAL = [
     "theme_accessibility",
     "page_description",
     "entrance",
-    "cite_this",
+    "quotable",
     "style_subset",
     "font_subset",
 ]
@@ -116,7 +116,7 @@ def test_citation_names_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SITE_URL", "https://rnn.example.org")
     (tmp_path / "CITATION.cff").write_text(CFF)
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
-    built = build(tmp_path, {"index.md": "# Book\n\n```{cite-this}\n```\n"}, ["site_url", "cite_this"])
+    built = build(tmp_path, {"index.md": "# Book\n\n```{cite-this}\n```\n"}, ["site_url", "quotable"])
     assert "url = {https://rnn.example.org/}" in re.sub(r"<[^>]+>", "", built.article())
 
 
