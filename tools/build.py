@@ -22,7 +22,7 @@ from tools import processes
 from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.places import BUILD, EXECUTED, ROOT, SITE, SOURCE, WORK
-from tools.site import fetch_pyodide, jupyter_book, python_in_page
+from tools.site import fetch_pyodide, jupyter_book, python_in_page, take_notebooks
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
 LINK_VARIABLES = [
@@ -163,6 +163,7 @@ def run_jupyter_book(runtime: Path | None) -> None:
         machinery_file.unlink(missing_ok=True)  # a page kept as parsed would not warn again, and pass the next time
         sys.exit("\n".join(said[:40] or log.splitlines()[-40:]) + "\n\nThe site was not built (log: _build/build.log).")
     machinery_file.write_text(machinery, "utf8")
+    take_notebooks.put(WORK / "_build/html", ROOT / "book")
     if runtime:
         python_in_page.put(runtime, WORK / "_build/html")
 
