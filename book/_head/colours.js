@@ -22,6 +22,9 @@ for (const name of ["localStorage", "sessionStorage"]) {
   const mode = localStorage.getItem("mode") || "auto";
   root.dataset.mode = mode;
   root.dataset.theme = mode === "light" || mode === "dark" ? mode : dark ? "dark" : "light";
+  // A place that is come back to, or that a link names, is where it was if all above it has its height (late-layout.js).
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (location.hash || (arrival && arrival.type !== "navigate")) root.dataset.whole = "";
   // Paper is white.
   let shown;
   addEventListener("beforeprint", () => { shown = root.dataset.theme; root.dataset.theme = "light"; });

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 import tinycss2
-from ext_book import ROOT, Book, build, notebook, write_page
-from late_layout import STEPS
+from ext_book import Book, build, notebook, write_page
 from picture_sizes import natural_size
 from style_subset import cut, names_in_use
 from svg_precision import lighter
@@ -52,24 +51,6 @@ def test_figures_lose_what_nobody_sees(book: Book) -> None:
     assert "<text>1.234567</text>" in svg
     assert "metadata" not in svg
     assert lighter(svg) == svg
-
-
-def test_a_section_counts_with_what_is_in_it_unless_that_is_folded(tmp_path: Path) -> None:
-    text = "a line of text " * 200
-    hidden = f":::{{admonition}} Answer\n:class: dropdown\n\n{text}\n:::"
-    page = f"# Book\n\n## Short\n\nWords.\n\n## Long\n\n{text}\n\n### Part\n\n{text}\n\n## Folded\n\n{hidden}\n"
-    article = build(tmp_path, {"index.md": page}, ["folded", "late_layout"]).article()
-    about = re.findall(r'<section class="about-(\d+)" id="(\w+)">', article)
-    steps = {name: int(step) for step, name in about}
-    assert set(steps) == {"short", "long", "folded"}, "a part of a section has no class of its own"
-    assert 2 * 0.6 * len(text) < STEPS[steps["long"]] < 2 * 0.6 * len(text) * 1.4
-    assert steps["short"] == steps["folded"] == 0
-
-
-def test_the_sheet_knows_the_heights_that_sections_are_told() -> None:
-    sheet = (ROOT / "book/_static/late-layout.css").read_text("utf8")
-    told = re.findall(r"\.about-(\d+) \{ --about: (\d+)px; \}", sheet)
-    assert told == [(str(step), str(pixels)) for step, pixels in enumerate(STEPS)]
 
 
 def test_one_sheet_in_the_order_of_all(book: Book) -> None:
