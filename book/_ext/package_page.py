@@ -27,7 +27,7 @@ import yaml
 from docstring_shapes import without_shapes
 from docutils import nodes
 from docutils.parsers.rst import directives
-from folded import fold_title, folded
+from folded import TITLED, fold_title, folded
 from myst_parser.mocking import MockRSTParser
 from repository import Repository
 from sphinx.addnodes import pending_xref
@@ -163,7 +163,7 @@ class Package(SphinxDirective):
         title = [nodes.literal("", name), nodes.inline("", "", *said, classes=["what"])]
         inherited = self.inherited(thing) if inspect.isclass(thing) else []
         body = [self.first_line(name, thing), *described, *inherited]
-        fold = folded("", fold_title("", "", *spaced(title)), *body)
+        fold = folded("", fold_title("", "", *spaced(title), classes=TITLED), *body)
         link = chapter_link("", page=self.page(chapter), name=name)
         return nodes.list_item("", fold, nodes.paragraph("", "", link, classes=["where"]), package_name=name)
 
