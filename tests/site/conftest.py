@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 from run_page import Cell, cells
+from warm_python import WarmPython
 
 from tools.site.serve import serving
 
@@ -139,6 +140,12 @@ def browser() -> Iterator[object]:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def python(browser: Any, server: str) -> WarmPython:
+    """Python for pages that do not ask how it starts."""
+    return WarmPython(browser, server)
 
 
 def plant(place: Any, address: str, html: str) -> None:

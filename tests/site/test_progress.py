@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from conftest import TWO_FRAMES
 from playwright.sync_api import expect
-from run_page import Cell, opened
+from run_page import Cell
+from warm_python import WarmPython
 
 CHAPTER = "book/01_sequence_data.html"
 FIRST = "book/index.html"
@@ -104,9 +105,9 @@ def test_a_passed_exercise_counts_and_a_solution_does_not(page: Any) -> None:
     expect(count).to_have_text("1 of 4 exercises passed")
 
 
-def test_a_check_that_passes_in_the_page_counts_and_a_wrong_answer_does_not(browser: Any, server: str) -> None:
+def test_a_check_that_passes_in_the_page_counts_and_a_wrong_answer_does_not(python: WarmPython) -> None:
     check = "from rnn_utils import exercises\ncheck = exercises.ch01.check_persistence\ncheck({})"
-    with opened(browser, server + CHAPTER) as page:
+    with python.opened(CHAPTER) as page:
         cell = Cell(page.locator(".exercise.admonition ~ .cell.can-run").first)
         cell.write(check.format("lambda x, k: x[k:]"))
         assert cell.run(), cell.error

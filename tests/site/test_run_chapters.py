@@ -4,16 +4,15 @@ The book's output comes from native Python with another NumPy; the page's from W
 ``nbval-ignore-output`` must run; what they write may differ, as it may between two computers.
 """
 
-from typing import Any
-
 import pytest
-from run_page import CHAPTERS, cells, opened
+from run_page import CHAPTERS, cells
+from warm_python import WarmPython
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", [page.stem for page in CHAPTERS])
-def test_every_cell_runs_and_writes_what_the_book_says(browser: Any, server: str, chapter: str) -> None:
-    with opened(browser, f"{server}book/{chapter}.html") as page:
+def test_every_cell_runs_and_writes_what_the_book_says(python: WarmPython, chapter: str) -> None:
+    with python.opened(f"book/{chapter}.html") as page:
         runnable = cells(page)
         different = []
         for cell in runnable:
