@@ -8,10 +8,10 @@ where things are.
 
 from typing import Any
 
-from check_yourself import answer
 from docutils import nodes
-from folded import folded
-from interview import card, card_part
+from learning.check_yourself import answer
+from learning.folded import folded
+from learning.interview import card, card_part
 from sphinx.application import Sphinx
 
 # Pixels that a node takes on a phone 412 px wide, besides the text in it, rounded up from what was measured there.

@@ -17,13 +17,14 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from folded import depart_folded, fold_title, folded, visit_folded
 from sphinx.application import Sphinx
 from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, new_document
 from sphinx.writers.html5 import HTML5Translator
+
+from learning.folded import depart_folded, fold_title, folded, visit_folded
 
 LOGGER = logging.getLogger(__name__)
 ANSWER, FOLLOW_UP = "An answer in 60 seconds", "Follow-up"
@@ -220,7 +221,7 @@ def depart_question(self: HTML5Translator, node: card_question) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.setup_extension("folded")
+    app.setup_extension("learning.folded")
     app.add_domain(Cards)
     writers: dict[type[nodes.Element], tuple[Any, Any]] = {
         card: (visit_card, depart_card),
