@@ -19,7 +19,7 @@ def book(folder: Path, text: str = "Text.", mystnb: object = COMPLETE) -> Book:
     output = {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": SVG}}
     chapter["cells"][1] |= {"outputs": [output], "metadata": {"mystnb": mystnb}}
     (source / "chapter.ipynb").write_text(json.dumps(chapter))
-    return build(folder, {"index.md": "# Book\n\n```{toctree}\nchapter\n```\n"}, ["figure_checks"])
+    return build(folder, {"index.md": "# Book\n\n```{toctree}\nchapter\n```\n"}, ["page.figure_checks"])
 
 
 def test_described_pictures_pass(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def made(folder: Path, monkeypatch: pytest.MonkeyPatch, address: str = "") -> Bo
     monkeypatch.setenv("SITE_URL", address)
     monkeypatch.setenv("BOOK_ROOT", str(folder))
     (folder / "CITATION.cff").write_text(CFF)
-    return build(folder, PAGES, ["sphinx_book_theme", "site_url", "quotable"], "sphinx_book_theme")
+    return build(folder, PAGES, ["sphinx_book_theme", "links.site_url", "links.quotable"], "sphinx_book_theme")
 
 
 def read(page: str, field: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ext_book import Book, build
-from repository import find_repository, public_url
+from links.repository import find_repository, public_url
 
 VARIABLES = ["REPO_URL", "REPO_BRANCH", "SITE_URL", "BOOK_ROOT"] + [
     f"GITHUB_{name}" for name in ("REPOSITORY", "REF_NAME", "HEAD_REF", "SERVER_URL")
@@ -23,7 +23,7 @@ def no_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 def book(folder: Path) -> Book:
     toc = "# Book\n\n```{toctree}\n01_chapter\n```\n"
     pages = {"index.md": toc, "01_chapter.ipynb": CHAPTER}
-    return build(folder, pages, ["sphinx_book_theme", "repo_links"], theme="sphinx_book_theme")
+    return build(folder, pages, ["sphinx_book_theme", "links.repo_links"], theme="sphinx_book_theme")
 
 
 def git(folder: Path, *arguments: str) -> None:

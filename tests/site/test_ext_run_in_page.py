@@ -36,7 +36,9 @@ y = torch.ones(x)
 
 def test_the_page_marks_its_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_IN_PAGE", "yes")
-    book = build(tmp_path, {"index.md": "# Book\n\n```{toctree}\npage\n```\n", "page.ipynb": BOOK}, ["run_in_page"])
+    book = build(
+        tmp_path, {"index.md": "# Book\n\n```{toctree}\npage\n```\n", "page.ipynb": BOOK}, ["runtime.run_in_page"]
+    )
     assert not book.warnings
     page = BeautifulSoup(book.page("page"), "html.parser")
     marks = [[name for name in cell["class"] if "run" in name or "needs" in name] for cell in page.select("div.cell")]
@@ -53,7 +55,7 @@ def test_a_cell_that_cannot_run_is_told_by_its_text_or_its_tag(tmp_path: Path, m
         cell["metadata"] = {"tags": tags}
     (tmp_path / "source").mkdir()
     (tmp_path / "source/index.ipynb").write_text(json.dumps(page))
-    made = BeautifulSoup(build(tmp_path, {}, ["run_in_page"]).page(), "html.parser").select("div.cell")
+    made = BeautifulSoup(build(tmp_path, {}, ["runtime.run_in_page"]).page(), "html.parser").select("div.cell")
     said = [next((name[6:] for name in cell["class"] if name.startswith("needs-")), None) for cell in made]
     assert said == [need for _, _, need in CELLS]
     assert [("can-run" in cell["class"], "cannot-run" in cell["class"]) for cell in made] == [
@@ -63,7 +65,7 @@ def test_a_cell_that_cannot_run_is_told_by_its_text_or_its_tag(tmp_path: Path, m
 
 def test_without_python_for_the_page_nothing_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHON_IN_PAGE", raising=False)
-    book = build(tmp_path, {"index.ipynb": BOOK}, ["run_in_page"])
+    book = build(tmp_path, {"index.ipynb": BOOK}, ["runtime.run_in_page"])
     assert not book.warnings
     assert "can-run" not in book.page()
     assert "run/run" not in book.page()

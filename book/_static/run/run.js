@@ -1,5 +1,5 @@
 // Code cells that run in the page. Nothing of Python is loaded before the first click; see worker.js for what runs it.
-// Which cells can run is decided when the site is built (book/_ext/run_in_page.py): they have the class `can-run`.
+// Which cells can run is decided when the site is built (book/_ext/runtime/run_in_page.py): they have the class `can-run`.
 import { here, keep, load } from "../store.js";
 
 /** An element with properties and children. */

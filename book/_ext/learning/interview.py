@@ -12,18 +12,19 @@ link back to each. Like Sphinx's to-do entries, the cards are kept by a domain o
     :::
 """
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from folded import depart_folded, fold_title, folded, visit_folded
 from sphinx.application import Sphinx
 from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, new_document
 from sphinx.writers.html5 import HTML5Translator
+
+from learning.folded import depart_folded, fold_title, folded, visit_folded
 
 LOGGER = logging.getLogger(__name__)
 ANSWER, FOLLOW_UP = "An answer in 60 seconds", "Follow-up"
@@ -49,13 +50,13 @@ class Cards(Domain):
     """The cards of every page as they are when it has been read to its end, with the quotation marks of print."""
 
     name, label = "interview", "Interview cards"
-    initial_data: ClassVar = {"pages": {}}
+    initial_data = {"pages": {}}  # noqa: RUF012 (as the class above has it)
 
     def clear_doc(self, docname: str) -> None:
         """Forget the cards of a page that is read again or gone."""
         self.data["pages"].pop(docname, None)
 
-    def merge_domaindata(self, docnames: set[str], otherdata: dict[str, Any]) -> None:
+    def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
         """Take over the cards that another process has read."""
         found = otherdata["pages"]
         self.data["pages"].update({docname: found[docname] for docname in docnames if docname in found})
@@ -220,7 +221,7 @@ def depart_question(self: HTML5Translator, node: card_question) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.setup_extension("folded")
+    app.setup_extension("learning.folded")
     app.add_domain(Cards)
     writers: dict[type[nodes.Element], tuple[Any, Any]] = {
         card: (visit_card, depart_card),

@@ -19,11 +19,12 @@ JavaScript, from the keyboard and with a screen reader. `check-yourself.js` adds
 from typing import Any
 
 from docutils import nodes
-from folded import depart_folded, fold_title, folded, visit_folded
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
+
+from learning.folded import depart_folded, fold_title, folded, visit_folded
 
 LOGGER = logging.getLogger(__name__)
 QUIZ = "check-yourself"
@@ -125,7 +126,7 @@ def add_script(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.setup_extension("folded")
+    app.setup_extension("learning.folded")
     for node, writers in ((group, (visit_group, depart_group)), (answer, (visit_folded, depart_folded))):
         app.add_node(node, html=writers, singlehtml=writers)
     app.add_directive("check-yourself", CheckYourself)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from repository import HOST, Repository, find_repository
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
+
+from links.repository import HOST, Repository, find_repository
 
 BINDER = "https://mybinder.org"
 COLAB = "https://colab.research.google.com"

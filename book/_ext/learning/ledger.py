@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from docutils import nodes
-from repository import Repository
+from links.repository import Repository
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
