@@ -5,6 +5,7 @@ All of them run in a copy of the project with a book of one page. Its environmen
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from tools.npm.install import NoNodeError, npm_folder
 from tools.paper.chromium import NoChromiumError, find
 
 MADE_BEFORE = ("book", "lab", "test")
+TYPES = "_build/mypy"
 
 
 @dataclass
@@ -148,6 +150,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tmp_path_factory.mktemp("commands") / "project", "tests", "benchmarks", "experiments", "setup.py", "Makefile"
     )
     borrow_environment(folder)
+    if (ROOT / TYPES).exists():  # where nothing is known of the types of the libraries, mypy takes a minute
+        shutil.copytree(ROOT / TYPES, folder / TYPES)
     return folder
 
 
