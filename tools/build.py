@@ -210,7 +210,8 @@ def main() -> None:
         print("==> building the site", flush=True)
         run_jupyter_book(runtime)
         publish(key)
-    print(f"==> the book is at {SITE / 'index.html'}  ({time.perf_counter() - start:.1f} s); `make serve` opens it")
+    print(f"==> the book is at {SITE / 'index.html'}  ({time.perf_counter() - start:.1f} s)")
+    print("==> `make serve` opens it; opened as a file it can be read, but runs no code")
 
 
 if __name__ == "__main__":
