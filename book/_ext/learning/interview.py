@@ -13,7 +13,7 @@ link back to each. Like Sphinx's to-do entries, the cards are kept by a domain o
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
