@@ -43,7 +43,7 @@ LAB = 'LAB="--no-browser --allow-root --ServerApp.port={port} --IdentityProvider
 TRIALS = {
     "make": Trial(says="list these commands"),
     "make help": Trial(says="list these commands"),
-    "make book": Trial(says="the book is at"),
+    "make book": Trial(says="`make serve` opens it; opened as a file it can be read, but runs no code"),
     "make serve": Trial("PORT=0", says="The book is at", variables={"BROWSER": "true"}, stops=True),
     "make lab": Trial(LAB, says="http", stops=True),
     "make pdf": Trial(says="the first page of the site offers it"),

@@ -104,6 +104,27 @@ def test_whatever_cannot_be_loaded_is_named_and_can_be_tried_again(browser: Any,
     page.close()
 
 
+POLICIES = {
+    "script-src 'self'": "forbids WebAssembly: its Content-Security-Policy needs script-src 'wasm-unsafe-eval'",
+    "worker-src 'none'": "forbids workers: its Content-Security-Policy needs worker-src 'self'",
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_hosts_policy_that_forbids_python_is_named(browser: Any, server: str, policy: str) -> None:
+    def strict(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": policy})
+
+    page = browser.new_page()
+    page.route(re.compile(r"05_rnn_from_scratch\.html|worker\.js"), strict)
+    page.goto(server + CHAPTER, wait_until="networkidle")
+    cell = cells(page)[1]
+    assert not cell.run(minutes=0.5)
+    assert cell.status.endswith(f"{POLICIES[policy]}).")
+    page.close()
+
+
 def test_a_file_that_is_not_the_one_that_was_tested_is_refused(browser: Any, server: str) -> None:
     """NumPy with one file more, under the right name: the page compares its hash with the one in the book."""
 

@@ -88,7 +88,7 @@ def relied_on() -> set[str]:
 
 def made_here() -> set[str]:
     """Names that the book's own extensions, scripts, figures, pages and sheets make, as far as words tell."""
-    kinds = ("book/_ext/*.py", "book/_static/**/*.js", "book/_templates/**/*.html", "rnn_utils/**/*.py", "book/*.md")
+    kinds = ("book/_ext/**/*.py", "book/_static/**/*.js", "book/_templates/**/*.html", "rnn_utils/**/*.py", "book/*.md")
     files = [path for kind in kinds for path in ROOT.glob(kind)]
     own = set()
     for path in files:
