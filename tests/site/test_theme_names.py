@@ -88,7 +88,8 @@ def relied_on() -> set[str]:
 
 def made_here() -> set[str]:
     """Names that the book's own extensions, scripts, figures, pages and sheets make, as far as words tell."""
-    kinds = ("book/_ext/**/*.py", "book/_static/**/*.js", "book/_templates/**/*.html", "rnn_utils/**/*.py", "book/*.md")
+    scripts = ("book/_static/**/*.js", "book/_head/*.js")
+    kinds = ("book/_ext/**/*.py", *scripts, "book/_templates/**/*.html", "rnn_utils/**/*.py", "book/*.md")
     files = [path for kind in kinds for path in ROOT.glob(kind)]
     own = set()
     for path in files:
