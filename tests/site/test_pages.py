@@ -147,6 +147,24 @@ def test_reload_back_and_links_lead_to_the_place(browser: Any, server: str) -> N
     page.context.close()
 
 
+COLUMNS = """() => [...document.querySelectorAll("article section > div.cell > .cell_input pre")].map((code) => {
+    const style = getComputedStyle(code), letter = new OffscreenCanvas(1, 1).getContext("2d");
+    letter.font = `${style.fontSize} ${style.fontFamily}`;
+    const room = code.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return room / letter.measureText("0").width; })"""
+WIDER = """() => [...document.querySelectorAll("article .cell_output .output:is(.text_plain, .stream) pre")]
+    .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent.slice(0, 60))"""
+
+
+def test_a_phone_shows_much_of_a_line_of_code_and_all_of_what_it_prints(browser: Any, server: str) -> None:
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.goto(server + LONG, wait_until="networkidle")
+    page.evaluate(UNFOLD)
+    assert min(page.evaluate(COLUMNS)) > 51
+    assert page.evaluate(WIDER) == []
+    page.context.close()
+
+
 MARKED = "() => [...document.querySelectorAll('#pst-page-toc-nav a.active')].map((a) => [a.hash, a.ariaCurrent])"
 AT_LINE = """() => "#" + [...document.querySelectorAll("article section section[id]")]
     .findLast((section) => section.getBoundingClientRect().top <= innerHeight / 4).id"""
