@@ -39,6 +39,26 @@ def test_an_edited_cell_runs_and_its_names_are_kept_for_the_next(page: Any, cell
     assert cell.output == "14 in the page"
 
 
+TRAIN = """import numpy as np
+from tqdm.auto import tqdm
+from rnn_utils.data import contiguous_streams
+from rnn_utils.models import LanguageModel
+from rnn_utils.optim import SGD
+from rnn_utils.training import fit
+model = LanguageModel(5, 4, rng=np.random.default_rng(0))
+batches = list(contiguous_streams(np.arange(200) % 5, 2, 5))
+fit(model, batches, SGD(model.params, 0.1), steps=30, progress=True)
+for _ in tqdm(range(1000), desc="loop"): pass"""
+
+
+def test_a_progress_bar_is_ten_lines(page: Any, cell: Cell) -> None:
+    cell.write(TRAIN)
+    assert cell.run(), cell.error
+    trained, looped = cell.output.splitlines()[:10], cell.output.splitlines()[10:]
+    assert [re.sub(r", loss \d\.\d{3}$", "", line) for line in trained] == [f"{n} of 30" for n in range(3, 31, 3)]
+    assert looped == [f"loop: {n} of 1000" for n in range(100, 1001, 100)]
+
+
 def test_the_output_is_announced_and_the_books_goes_when_the_new_one_comes(page: Any, cell: Cell) -> None:
     output = cell.at.locator(".run-output")
     assert output.get_attribute("aria-live") == "polite"

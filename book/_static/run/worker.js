@@ -63,7 +63,7 @@ async function start(code) {
   python.unpackArchive(archive, "zip", { extractDir: "/home/pyodide" });
   python.FS.chdir("/home/pyodide/book");
   python.registerJsModule("page_files", { read: readNow, names: Object.keys(files.archives) });
-  python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, faster_numpy; faster_numpy.install()");
+  python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, faster_numpy, plain_tqdm; faster_numpy.install(); plain_tqdm.install()");
   runner = python.pyimport("cell_runner");
 }
 
