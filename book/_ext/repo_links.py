@@ -37,8 +37,10 @@ def configure(app: Sphinx, config: Config) -> None:
     config.repository = found
     if found is None:
         return
+    app.tags.add("repository")  # for what a page says `{only}` where those buttons are
     launch = {"notebook_interface": "jupyterlab", "binderhub_url": BINDER}
     if found.url.startswith("https://github.com/"):  # the only host that Colab opens
+        app.tags.add("colab")
         launch["colab_url"] = COLAB
     config.html_theme_options |= {
         "repository_url": found.url,

@@ -22,7 +22,7 @@ FIRST = "book/index.html"
 STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of code, and where a formula's signs go
 LINES = 45  # of code and output that a page holds for certain
 ON_SCREEN_ONLY = (
-    "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #four-ways-to-read, "
+    "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #ways-to-read, "
     "ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
 )
 ON_PAPER = (
