@@ -22,6 +22,7 @@ def no_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def book(folder: Path) -> Book:
     toc = "# Book\n\n```{toctree}\n01_chapter\n```\n"
+    toc += "\n```{only} repository\nThe rocket.\n```\n\n```{only} colab\nThe same menu.\n```\n"
     pages = {"index.md": toc, "01_chapter.ipynb": CHAPTER}
     return build(folder, pages, ["sphinx_book_theme", "links.repo_links"], theme="sphinx_book_theme")
 
@@ -133,6 +134,7 @@ def test_buttons_and_stamped_notebook(tmp_path: Path, monkeypatch: pytest.Monkey
     stamped = json.loads((built.output / "notebooks/01_chapter.ipynb").read_text("utf8"))
     assert stamped["cells"][1]["source"].endswith('git+https://github.com/ann/rnn-book@fix/typo"')
     assert "mybinder.org" not in built.page("index"), "a page without code has nothing to launch"
+    assert "The rocket." in built.page("index") and "The same menu." in built.page("index")
 
 
 def test_no_colab_button_for_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +143,7 @@ def test_no_colab_button_for_another_host(tmp_path: Path, monkeypatch: pytest.Mo
     built = book(tmp_path)
     assert "colab.research" not in built.page("01_chapter")
     assert "https://git.example.org/ann/rnn-book/edit/main/01_chapter.ipynb" in built.page("01_chapter")
+    assert "The rocket." in built.page("index") and "The same menu." not in built.page("index")
     assert not built.warnings
 
 
@@ -158,5 +161,12 @@ def test_nothing_known_no_button(tmp_path: Path) -> None:
     built = book(tmp_path)
     for address in ("github.com", "gitlab.com", "mybinder.org", "colab.research", "/issues", "/edit/"):
         assert address not in built.page("01_chapter")
+    assert "The rocket." not in built.page("index") and "The same menu." not in built.page("index")
     assert 'href="notebooks/01_chapter.ipynb"' in built.page("01_chapter"), "the download needs no repository"
     assert not built.warnings
+
+
+def test_the_first_page_speaks_of_the_buttons_that_chapters_have(site: Path) -> None:
+    first, chapter = (next((site / "book").glob(name)).read_text("utf8") for name in ("index.html", "02_*.html"))
+    assert ("rocket" in first) == ("mybinder.org" in chapter)
+    assert ("In Colab" in first) == ("colab.research" in chapter)

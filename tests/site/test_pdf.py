@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
@@ -121,6 +122,28 @@ def test_it_is_a4_and_says_what_it_is(printed: PdfReader) -> None:
     assert root["/Lang"] == "en"
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert printed.metadata.title == "Recurrent Neural Networks"
+    assert printed.metadata.author == "The authors of this book"
+
+
+def test_the_title_page_names_authors_version_and_date(printed: PdfReader, texts: list[str]) -> None:
+    assert "TheauthorsofthisbookTheauthorsofthisbook(" in texts[0]
+    assert "version" in texts[0]
+    printed_on = printed.metadata.creation_date
+    assert f"Printedon{printed_on.day}{printed_on:%B%Y}." in texts[0]
+
+
+def test_few_pages_end_early(copied: Path, printed: PdfReader) -> None:
+    """The white below the last line, where the chapter goes on: a figure or a function moves on as a whole, no more."""
+    begins = {printed.get_destination_page_number(entry) for entry in printed.outline if not isinstance(entry, list)}
+    white = {}
+    with PdfDocument(copied / PDF) as document:
+        for number, page in enumerate(document):
+            text = page.render(scale=0.25, grayscale=True).to_numpy().squeeze()[17:193]  # without head and number
+            white[number + 1] = 1 - (np.flatnonzero((text < 225).any(axis=1)).max(initial=-1) + 1) / len(text)
+    inner = {number: share for number, share in white.items() if number not in begins and number < len(white)}
+    early = {number: round(share, 2) for number, share in inner.items() if share > 0.4}
+    assert len(early) <= len(inner) / 100, early
+    assert sum(inner.values()) / len(inner) < 0.08
 
 
 def test_every_piece_of_every_page_belongs_to_an_element_that_holds_it(printed: PdfReader) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from pybtex.database import Entry, parse_file
 
 from tools.notebooks.main_line import HEADING
-from tools.notebooks.plain import Names, as_plain
+from tools.notebooks.plain import Names, UnknownDirectiveError, as_plain
 
 FOLDER = "notebooks"
 EQUATION = re.compile(r'id="equation-([\w-]+)".*?class="eqno">\(([A-Z\d.]+)\)', re.DOTALL)
@@ -32,11 +32,19 @@ def put(site: Path, book: Path) -> None:
     book : Path
         The folder with the chapters, their pictures and the bibliography.
 
+    Raises
+    ------
+    UnknownDirectiveError
+        When a chapter uses a directive that has no plain form.
+
     """
     found = {path: json.loads(path.read_text("utf8")) for path in sorted((site / FOLDER).glob("*.ipynb"))}
     names = Names(numbers(site / "book"), titles(book), sources(book / "references.bib"))
     for path, notebook in found.items():
-        plain = as_plain(notebook, names, book)
+        try:
+            plain = as_plain(notebook, names, book)
+        except UnknownDirectiveError as error:
+            raise UnknownDirectiveError(f"{path.name}: {error}") from None
         path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", "utf8")
 
 

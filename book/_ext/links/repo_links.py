@@ -38,8 +38,10 @@ def configure(app: Sphinx, config: Config) -> None:
     config.repository = found
     if found is None:
         return
+    app.tags.add("repository")  # for what a page says `{only}` where those buttons are
     launch = {"notebook_interface": "jupyterlab", "binderhub_url": BINDER}
     if found.url.startswith(f"https://{HOST}/"):  # Colab opens nothing from an organisation's own server
+        app.tags.add("colab")
         launch["colab_url"] = COLAB
     config.html_theme_options |= {
         "repository_url": found.url,
