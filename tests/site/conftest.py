@@ -53,7 +53,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# A file goes to one worker, for its tests share what they open; the longest go first, so that all end at about one time.
+# A file goes to one worker, for its tests share what they open; the longest go first, so that all end together.
 LONGEST_FILES = ["run_chapters", "pages", "axe", "run_cells", "commands", "pdf", "progress", "build"]
 
 

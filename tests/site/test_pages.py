@@ -100,9 +100,9 @@ def test_a_page_with_a_fault_is_caught(browser: Any, server: str) -> None:
 
 
 LONG = "book/06_backpropagation_through_time.html"
-# Has what waits for three seconds wait for the test.
+# Has what waits for a second wait for the test.
 LATER = """const set = window.setTimeout;
-window.setTimeout = (then, ms, ...rest) => ms === 3000 ? (window.later = then, 0) : set(then, ms, ...rest);"""
+window.setTimeout = (then, ms, ...rest) => ms === 1000 ? (window.later = then, 0) : set(then, ms, ...rest);"""
 TOP = "section => section.getBoundingClientRect().top"  # fonts that come late may move it by some lines
 
 
