@@ -1,4 +1,4 @@
-"""What the networks of the page "RNN Explainer" keep and forget: the numbers behind its questions, and its units' contexts.
+"""What the networks of the page "RNN Explainer" keep and forget: the numbers of its questions, and its units' contexts.
 
 All is measured with the rounded weights that the page has, on held-out Shakespeare where nothing else is said.
 
@@ -13,8 +13,10 @@ All is measured with the rounded weights that the page has, on held-out Shakespe
 The full run takes about a minute.
 """
 
+import html
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from experiments._reading import Change, Reading, read
 from experiments.character_units import correlation, halves, properties
 from experiments.explainer import ROOT, load, texts
 from rnn_utils.atomic import write_whole
+from rnn_utils.data import Vocabulary
 from rnn_utils.models import LanguageModel
 
 SETTINGS: dict[str, Any] = {
@@ -38,6 +41,10 @@ SETTINGS: dict[str, Any] = {
     "folder": "book/_static/explainer",  # where the page's files go; None keeps nothing
 }
 CONTEXT, KEPT = 12, 3  # characters of a context, and how many of them
+TEXT = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days."
+SHOWN = "ROMEO:\nThen sleep"
+NAMED = {" ": "space", "\n": "new line"}
+TENTH = 13  # units: a tenth of them
 BITS = 1 / np.log(2)
 Results = dict[str, Any]
 
@@ -72,11 +79,11 @@ def rounded(a: Any) -> Any:
     return np.round(np.asarray(a, np.float64), 4).tolist()
 
 
-def contexts(values: np.ndarray, ids: np.ndarray, tokens: Sequence[str]) -> dict[str, list[str]]:
-    """Return the ends of texts after which a unit, (T, B), is highest and lowest, all with different last characters."""
+def contexts(values: np.ndarray, ids: np.ndarray, tokens: Sequence[str]) -> list[list[str]]:
+    """Return the ends of texts after which a unit, (T, B), is highest and lowest, with different last characters."""
     order = np.argsort(values, axis=None)
-    found: dict[str, list[str]] = {}
-    for name, places in (("high", order[::-1]), ("low", order)):
+    found: list[list[str]] = []
+    for places in (order[::-1], order):
         ends: dict[str, str] = {}
         for place in places[:20_000]:
             t, b = divmod(int(place), values.shape[1])
@@ -86,17 +93,17 @@ def contexts(values: np.ndarray, ids: np.ndarray, tokens: Sequence[str]) -> dict
             ends.setdefault(context[-3:], context)
             if len(ends) == KEPT:
                 break
-        found[name] = list(ends.values())
+        found.append(list(ends.values()))
     return found
 
 
-def units(model: LanguageModel, held: Held, scanned: int) -> list[dict[str, Any]]:
+def units(model: LanguageModel, held: Held, scanned: int) -> list[list[Any]]:
     """Return the contexts of every unit's h, and its usual value: of the cell state in an LSTM, of h elsewhere."""
     length = len(held.train_ids) // 32
     ids = held.train_ids[: 32 * length].reshape(32, length).T[:scanned]
     found, tokens = read(model, ids), held.vocabulary.tokens
     means = rounded(found.c.mean(axis=(0, 1)))
-    return [contexts(found.h[..., k], ids, tokens) | {"mean": mean} for k, mean in enumerate(means)]
+    return [[*contexts(found.h[..., k], ids, tokens), mean] for k, mean in enumerate(means)]
 
 
 def names(model: LanguageModel, held: Held) -> Results:
@@ -114,8 +121,10 @@ def names(model: LanguageModel, held: Held) -> Results:
         return more[inside].mean(), more[~inside].mean()
 
     held_costs = np.array([extra(unit) for unit in range(c.shape[2])])
+    lively = np.argsort(-np.tanh(c[:, first]).std(axis=(0, 1)))
     return {
         "unit": best,
+        "decoys": [int(k) for k in lively if abs(r[0][k]) < 0.1][:3],  # lively units that do not follow names
         "r": rounded(r[1][best]),
         "inside": rounded(held_costs[:, 0]),
         "elsewhere": rounded(held_costs[:, 1]),
@@ -161,13 +170,11 @@ def gates(model: LanguageModel, held: Held) -> Results:
 def gradients(model: LanguageModel, held: Held, back: int, predictions: int) -> Results:
     """Return, for the likeliest next character of many texts, lengths of the gradient at every distance back."""
     ids = held.windows(predictions, back)[:-1]
-    logits, _, cache = model.forward(ids)
-    dlogits = np.zeros_like(logits)
-    p = np.exp(read(model, ids).logp[-1])
-    dlogits[-1] = -p
-    dlogits[-1, np.arange(predictions), p.argmax(axis=1)] += 1
-    dh = dlogits @ model.params["linear.weight"]
-    dx, *_ = model.rnn.backward(dh, rnn_cache(model, ids))
+    _, _, cache = model.rnn.forward(model.encode(ids))
+    p = np.exp(read(model, ids).logp[-1])  # (predictions, V)
+    dlogits = np.zeros((back, *p.shape))
+    dlogits[-1] = np.eye(p.shape[1])[p.argmax(axis=1)] - p
+    dx, *_ = model.rnn.backward(dlogits @ model.params["linear.weight"], cache)
     lengths = np.linalg.norm(dx, axis=2)[::-1]  # (back, predictions), the nearest first
     share = np.cumsum(lengths, axis=0) / lengths.sum(axis=0)
     return {
@@ -177,19 +184,81 @@ def gradients(model: LanguageModel, held: Held, back: int, predictions: int) -> 
     }
 
 
-def rnn_cache(model: LanguageModel, ids: np.ndarray) -> Any:
-    """Return what the recurrent layer's backward pass needs."""
-    return model.rnn.forward(model.encode(ids))[2]
+def measured(results: Results) -> Results:
+    """Return the numbers that the page's questions quote."""
+    names, erased, gates, paths = (results[name] for name in ("names", "erasing", "gates", "gradients"))
+    keeps, shut = np.array(gates["forget gates"]), np.array(gates["shut"])
+    inside, best = np.array(names["inside"]), names["unit"]
+    longest, shortest = np.argsort(-keeps)[:TENTH], np.argsort(keeps)[:TENTH]
+    return {
+        "names": {
+            "unit": best,
+            "decoys": names["decoys"],
+            "r": round(abs(names["r"]), 2),
+            "cost": round(inside[best], 2),
+            "median": round(float(np.median(inside)), 3),
+            "costlier": int((inside > inside[best]).sum()),
+        },
+        "erasing": {"places": erased["places"]}
+        | {
+            name: {
+                "first": round(erased[name][0], 1),
+                "total": round(sum(erased[name]), 1),
+                "over": int(np.argmax(np.array(erased[name]) < 0.05)),
+                "last": int(np.median(erased[f"{name}, last"])),
+            }
+            for name in ("c", "h", "ch")
+        },
+        "gates": {
+            "longest": round(float(shut[longest].mean()), 3),
+            "shortest": round(float(shut[shortest].mean()), 3),
+            "unit": int(shut.argmax()),
+            "worst": round(float(shut.max()), 2),
+            "keeps": round(100 * keeps[shut.argmax()]),
+            "among": int(np.isin(np.argsort(-shut)[:TENTH], longest).sum()),
+            "all": round(gates["all shut"], 2),
+            "bits": round(gates["bits"], 2),
+        },
+        "gradients": {
+            name: {"within": int(np.median(path["nine tenths"])), "left": path["length"][50] / path["length"][0]}
+            for name, path in paths.items()
+        }
+        | {"predictions": paths["LSTM"]["predictions"]},
+    }
 
 
-def page_files(results: Results, tokens: str, hidden: int) -> dict[str, str]:
-    """Return the files of the page by name: what it says of its units, and the numbers of its questions."""
+def compact(data: Any) -> str:
+    """Return JSON without spaces."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
-    def compact(data: Any) -> str:
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
-    files = {f"{name.lower()}.json": compact(found) for name, found in results["units"].items()}
-    return files | {"facts.json": compact({"tokens": tokens, "hidden": hidden})}
+def poster(model: LanguageModel, vocabulary: Vocabulary) -> str:
+    """Return what the page shows before it is touched, and where scripts are off: a table of one short text."""
+    ids = vocabulary.encode(SHOWN)
+    logp = read(model, ids[:, None]).logp[:, 0]
+
+    def named(v: Any) -> str:
+        return NAMED.get(vocabulary.tokens[v], html.escape(vocabulary.tokens[v]))
+
+    rows = []
+    for t, v in enumerate(ids):
+        expected = f"{100 * np.exp(logp[t - 1, v]):.0f} %" if t else "–"
+        likeliest = ", ".join(f"{named(u)} {100 * np.exp(logp[t, u]):.0f} %" for u in np.argsort(-logp[t])[:3])
+        rows.append(f'<tr><th scope="row">{named(v)}</th><td>{expected}</td><td>{likeliest}</td></tr>')
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("it reads", "expected with", "it expects next"))
+    text = html.escape(TEXT).replace("\n", "&#10;")
+    return (
+        f'<div class="explainer touch-frame" data-text="{text}">\n<table>\n'
+        "<caption>What the LSTM expects while it reads the beginning of a speech</caption>\n"
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody></table>\n</div>\n"
+    )
+
+
+def page_files(results: Results, of_units: Results, tokens: str, shown: str) -> dict[str, str]:
+    """Return the page's files by name: what it says of units, the numbers of its questions, and the table."""
+    files = {f"{name.lower()}.json": compact(found) for name, found in of_units.items()}
+    facts = {"tokens": tokens, "hidden": len(results["gates"]["shut"]), "measured": measured(results)}
+    return files | {"facts.json": compact(facts), "../../figures/explainer.html": shown}
 
 
 def run(networks: list[str], folder: str | None, scanned: int, characters: int, **settings: int) -> Results:
@@ -198,7 +267,6 @@ def run(networks: list[str], folder: str | None, scanned: int, characters: int, 
     models = {name: load(name, np.float32) for name in networks}
     lstm = models["LSTM"]
     results: Results = {
-        "units": {name: units(model, held, scanned) for name, model in models.items()},
         "names": names(lstm, held),
         "erasing": erasing(lstm, held, settings["before"], settings["after"], settings["places"]),
         "gates": gates(lstm, held),
@@ -206,8 +274,29 @@ def run(networks: list[str], folder: str | None, scanned: int, characters: int, 
             name: gradients(load(name), held, settings["back"], settings["predictions"]) for name in networks
         },
     }
-    if folder:
-        hidden = lstm.rnn.hidden_size
-        for name, text in page_files(results, "".join(held.vocabulary.tokens), hidden).items():
-            write_whole(ROOT / folder / name, text)
-    return results
+    of_units = {name: units(model, held, scanned) for name, model in models.items()}
+    files = page_files(results, of_units, "".join(held.vocabulary.tokens), poster(load("LSTM"), held.vocabulary))
+    for name, text in files.items() if folder else ():
+        write_whole(ROOT / str(folder) / name, text)
+    return results | {"files": {name: sha256(text.encode()).hexdigest() for name, text in files.items()}}
+
+
+def check_part(record: dict[str, Any]) -> None:
+    """Compare the page's files with the record, and measure some of it again."""
+    settings, results = record["settings"], record["results"]
+    for name, digest in results["files"].items():
+        assert sha256((ROOT / settings["folder"] / name).read_bytes()).hexdigest() == digest, f"{name}: another file"
+    held, lstm = Held(settings["characters"]), load("LSTM", np.float32)
+    again = erasing(lstm, held, settings["before"], settings["after"], settings["places"])
+    for name in ("c", "h", "ch"):
+        np.testing.assert_allclose(again[name], results["erasing"][name], atol=0.01, err_msg=f"{name} erased")
+    path = gradients(load("RNN"), held, settings["back"], settings["predictions"])["length"]
+    np.testing.assert_allclose(path, results["gradients"]["RNN"]["length"], rtol=0.02, err_msg="gradients")
+    shut = [Change("f", 0.0)]
+    part, following = held.streams[:, ::2], held.next[:, ::2]
+    more = costs(read(lstm, part, shut), following).mean() - results["gates"]["bits"]
+    np.testing.assert_allclose(more, results["gates"]["all shut"], atol=0.01, err_msg="all forget gates shut")
+
+
+if __name__ == "__main__":
+    saving.main(__file__, run, SETTINGS)

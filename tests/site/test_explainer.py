@@ -1,186 +1,324 @@
-"""The RNN Explainer: its numbers are NumPy's, on any text; by pointer, by keyboard, on a phone; loaded when touched."""
+"""The RNN Explainer as a page: by pointer, by keyboard, on a phone; loaded when touched; its questions; its sources."""
 
-import math
-from collections.abc import Iterator, Sequence
+import json
+import os
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import PHONE, ROOT, WIDE
+from explained import (  # noqa: F401
+    EVERY,
+    FOLDER,
+    KINDS,
+    OTHERS,
+    PLAY,
+    READ,
+    TOKENS,
+    expect_step,
+    gradient,
+    ids,
+    named,
+    networks,
+    opened_page,
+    touched,
+)
 from playwright.sync_api import expect
+from test_axe import violations
 
-from experiments import explainer
 from experiments._reading import Change, read
 
-KINDS = ("LSTM", "GRU", "RNN")
-FOLDER = ROOT / "book/_static/explainer"
-TOKENS = "".join(explainer.texts()[2].tokens)
-EVERY = "".join(np.random.default_rng(3).permutation(list(TOKENS * 2)))  # every character of the vocabulary
-PLAY = "First Citizen:\nWe have not slept these seven nights.\n\nROMEO:\nThen sleep"
-OTHERS = (
-    "We’ve 3 “days” to sleep – até amanhã, ROMEO 😀:\nSo"  # what the networks do not know, and what stands for others
-)
-READ = "We've  days to sleep - at amanh, ROMEO :\nSo"
-# What the page's module says: log p after every step, states, and the gradient of log p(v) after step t.
-CALL = """async ([kind, text, changes, t, v]) => {
-    const { backward, encode, run, unpack } = await import("/_static/explainer/model.js");
-    const weights = await (await fetch(`/_static/explainer/${kind.toLowerCase()}.f16`)).arrayBuffer();
-    const { tokens, hidden } = await (await fetch("/_static/explainer/facts.json")).json();
-    const net = unpack(kind, tokens, hidden, weights);
-    const ids = encode(net, text).map(({ id }) => id).filter((id) => id >= 0);
-    const steps = run(net, ids, changes.map((one) => ({ from: 0, to: 1e9, ...one })));
-    const plain = (values) => [...values];
-    return {
-        ids,
-        logp: steps.map((step) => plain(step.logp)),
-        h: steps.map((step) => plain(step.h)),
-        c: steps.map((step) => plain(step.c)),
-        gates: steps.map((step) => Object.values(step.gates).map(plain)),
-        dx: t === null ? [] : backward(net, steps, t, v, changes.map((one) => ({ from: 0, to: 1e9, ...one }))).map(plain),
-    }; }"""
-CHANGES: list[dict[str, Any]] = [
-    {"what": "h", "unit": -1, "from": 5, "to": 5, "value": 0},
-    {"what": "held", "unit": 17, "value": 0.25},
-]
-OF_GATES: dict[str, list[dict[str, Any]]] = {
-    "LSTM": [
-        {"what": "c", "unit": -1, "from": 9, "to": 9, "value": 0},
-        {"what": "c", "unit": 6, "from": 11, "to": 12, "value": 0.5},
-        *({"what": gate, "unit": k, "from": 3 * k, "value": 0.3 * k} for k, gate in enumerate("ifgo", start=1)),
-    ],
-    "GRU": [{"what": gate, "unit": k, "from": 3 * k, "value": 0.3 * k} for k, gate in enumerate("rzn", start=1)],
-    "RNN": [],
-}
 
-
-@pytest.fixture(scope="module")
-def models() -> dict[str, Any]:
-    """The networks of the page, with the same rounded weights, in double precision."""
-    return {kind: explainer.load(kind) for kind in KINDS}
-
-
-@pytest.fixture
-def page(browser: Any, server: str) -> Iterator[Any]:
-    """The page as opened; what goes wrong on it fails the test."""
-    context = browser.new_context(viewport=WIDE)
-    opened, wrong = context.new_page(), []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    opened.goto(f"{server}book/explainer.html", wait_until="networkidle")
-    yield opened
-    context.close()
-    assert wrong == []
-
-
-def ids(text: str) -> np.ndarray:
-    """The numbers of a text's characters."""
-    return np.array([TOKENS.index(character) for character in text])
-
-
-def as_changes(changes: list[dict[str, Any]]) -> list[Change]:
-    """The same changes for NumPy."""
-    return [
-        Change(
-            one["what"],
-            one["value"],
-            slice(None) if one["unit"] < 0 else one["unit"],
-            one.get("from", 0),
-            one.get("to", 10**9),
-        )
-        for one in changes
-    ]
-
-
-# Numbers ------------------------------------------------------------------------------------------------------------
-
-
-TEXTS = {EVERY: EVERY, PLAY: PLAY, OTHERS: READ}
-
-
-def differences(page: Any, model: Any, kind: str, texts: Sequence[str] = tuple(TEXTS)) -> dict[str, float]:
-    """How far the page's numbers are from NumPy's, at most, over several texts, left alone and changed."""
-    found = {"logp": 0.0, "gates": 0.0, "state": 0.0, "gradient": 0.0, "gradient, changed": 0.0}
-    for text in texts:
-        known = TEXTS[text]
-        for changes in ([], CHANGES + OF_GATES[kind]):
-            t, v = len(known) - 2, 7
-            got = page.evaluate(CALL, [kind, text, changes, t, v])
-            assert got["ids"] == ids(known).tolist()
-            wanted = read(model, ids(known)[:, None], as_changes(changes))
-            found["logp"] = max(found["logp"], np.abs(np.array(got["logp"]) - wanted.logp[:, 0]).max())
-            found["state"] = max(found["state"], np.abs(np.array(got["h"]) - wanted.h[:, 0]).max())
-            if kind == "LSTM":
-                found["state"] = max(found["state"], np.abs(np.array(got["c"]) - wanted.c[:, 0]).max())
-            for k, gate in enumerate(wanted.gates.values()):
-                found["gates"] = max(found["gates"], np.abs(np.array(got["gates"])[:, k] - gate[:, 0]).max())
-            if changes:
-                off = by_differences(model, known, as_changes(changes), t, v, np.array(got["dx"]))
-                found["gradient, changed"] = max(found["gradient, changed"], off)
-            else:
-                wanted_dx = gradient(model, known, t, v)
-                found["gradient"] = max(found["gradient"], np.abs(np.array(got["dx"]) - wanted_dx).max())
-    return found
-
-
-def gradient(model: Any, text: str, t: int, v: int) -> np.ndarray:
-    """∂ log p(v) after step t by ∂x of every step up to it, by the package's own backward pass: (t + 1, V)."""
-    numbers = ids(text)[: t + 1, None]
-    logits, _, _ = model.forward(numbers)
-    out, _, cache = model.rnn.forward(model.encode(numbers))
-    dlogits = np.zeros_like(logits)
-    p = np.exp(logits[-1, 0] - logits[-1, 0].max())
-    dlogits[-1, 0] = np.eye(len(TOKENS))[v] - p / p.sum()
-    return model.rnn.backward(dlogits @ model.params["linear.weight"], cache)[0][:, 0]
-
-
-def by_differences(model: Any, text: str, changes: list[Change], t: int, v: int, dx: np.ndarray) -> float:
-    """How far some entries of a gradient are from finite differences, through a network that is changed."""
-    x, step, worst = np.eye(len(TOKENS))[ids(text)][:, None], 1e-6, 0.0
-    for s, u in ((t, 3), (t - 1, 20), (t - 3, 40), (max(t - 30, 0), 5), (4, 11), (1, 50)):
-        values = []
-        for sign in (1, -1):
-            moved = x.copy()
-            moved[s, 0, u] += sign * step
-            values.append(read(model, moved, changes).logp[t, 0, v])
-        worst = max(worst, abs((values[0] - values[1]) / (2 * step) - dx[s, u]))
-    return worst
+def test_nothing_is_loaded_before_the_first_touch_and_then_one_network(page: Any, server: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(f"{server}_static/explainer/")))
+    page.reload(wait_until="networkidle")
+    assert [name for name in asked if name.endswith((".f16", ".json"))] == []
+    assert page.locator(".explainer table").is_visible(), "there is something to read before"
+    root = touched(page)
+    assert sorted(name for name in asked if name.endswith((".f16", ".json"))) == ["facts.json", "lstm.f16", "lstm.json"]
+    root.get_by_role("button", name="Beside the tanh network").click()
+    expect(root.locator(".sources .line.rnn")).to_be_attached()
+    assert [name for name in asked if name.endswith(".f16")] == ["lstm.f16", "rnn.f16"]
+    root.get_by_role("button", name="Step ›").click()
+    root.get_by_role("button", name="Do it").click()
+    assert len([name for name in asked if name.endswith((".f16", ".json"))]) == 4
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_module_computes_what_numpy_computes(page: Any, models: dict[str, Any], kind: str) -> None:
-    off = differences(page, models[kind], kind)
-    assert off["logp"] < 1e-9
-    assert off["state"] < 1e-9
-    assert off["gates"] < 1e-9
-    assert off["gradient"] < 1e-9
-    assert off["gradient, changed"] < 1e-6
+def test_every_step_shows_numpy_s_numbers(page: Any, models: dict[str, Any], kind: str) -> None:
+    root = touched(page, EVERY)
+    root.get_by_label("Network", exact=True).select_option(kind)
+    for t in (0, 1, 40, len(EVERY) - 1):
+        root.get_by_label("Step", exact=True).fill(str(t + 1))
+        expect_step(root, models[kind], EVERY, t)
+    root.get_by_label("Your text").fill(OTHERS)
+    root.get_by_label("Step", exact=True).fill("30")
+    expect_step(root, models[kind], READ, 29)
 
 
-@pytest.mark.parametrize(
-    ("kind", "was", "planted", "where"),
-    [
-        ("LSTM", "gates.f[k] * kept +", "gates.f[k] * kept -", "logp"),
-        ("LSTM", "dc[k] = into * f[k]", "dc[k] = into * i[k]", "gradient"),
-        ("LSTM", 'if (!fixed("f", k))', "if (true)", "gradient, changed"),
-        ("LSTM", "exponent - 15", "exponent - 14", "logp"),
-        ("GRU", "dh[k] = into * z[k]", "dh[k] = into", "gradient"),
-        ("GRU", "gates.r[k] * a_h[2 * H + k]", "a_h[2 * H + k]", "gates"),
-        ("RNN", "t > one.to", "t >= one.to", "state"),
-        ("RNN", "1 - value * value", "1 - value", "gradient"),
-    ],
-)
-def test_a_fault_in_the_module_is_caught(
-    page: Any, models: dict[str, Any], kind: str, was: str, planted: str, where: str
+def test_what_the_network_does_not_know_is_said_and_crossed_out(page: Any) -> None:
+    root = touched(page, OTHERS)
+    said = root.get_by_role("alert").inner_text()
+    assert said == (
+        "The network does not know “3” ““” “”” “é” “ã”: left out, and crossed out below. “’” is read as “'”."
+    )
+    assert root.locator(".whole-text .unknown").all_inner_texts() == ["3", "“", "”", "é", "ã", "😀"]
+    root.get_by_label("Your text").fill("123")
+    assert "Write something that the network knows." in root.get_by_role("alert").inner_text()
+    root.get_by_label("Your text").fill("x" * 450)
+    assert root.get_by_role("alert").inner_text() == "Only the first 400 characters are read."
+    expect(root.locator(".whole-text .unread")).to_have_count(50)
+
+
+def test_changes_of_the_reader_are_numpy_s(page: Any, models: dict[str, Any]) -> None:
+    root = touched(page, PLAY)
+    root.get_by_label("Step", exact=True).fill("20")
+    root.get_by_role("button", name="Do it").click()
+    erased = [Change("c", 0.0, slice(None), 19, 19)]
+    expect_step(root, models["LSTM"], PLAY, 19, erased)
+    following = ids(PLAY)[1:, None]
+    costs = [-read(models["LSTM"], ids(PLAY)[:, None], made).logp[:-1, 0] for made in ([], erased)]
+    before, after = (np.take_along_axis(cost, following, axis=1).mean() / np.log(2) for cost in costs)
+    assert f"{before:.2f} as trained, {after:.2f} changed" in root.locator(".changes .result").inner_text()
+    root.get_by_label("Change", exact=True).select_option("shutf")
+    root.get_by_label("Unit", exact=True).fill("7")
+    root.get_by_label("Unit", exact=True).press("Enter")
+    root.get_by_role("button", name="Do it").click()
+    expect_step(root, models["LSTM"], PLAY, 19, [*erased, Change("f", 0.0, 7)])
+    expect(root.locator(".made li")).to_have_count(2)
+    root.get_by_role("button", name="Undo all").click()
+    expect_step(root, models["LSTM"], PLAY, 19)
+
+
+def test_the_gradient_beside_the_other_network_is_numpy_s(page: Any, models: dict[str, Any]) -> None:
+    root, t = touched(page, PLAY), len(PLAY) - 1
+    root.get_by_label("Step", exact=True).fill(str(t + 1))
+    root.get_by_role("button", name="Beside the tanh network").click()
+    expect(root.locator(".sources .line.rnn")).to_be_attached()
+    root.get_by_label("Log-probability of").select_option(label="p")
+    said = root.locator(".sources .result").inner_text()
+    for kind, name in (("LSTM", "LSTM"), ("RNN", "tanh RNN")):
+        lengths = np.linalg.norm(gradient(models[kind], PLAY, t, TOKENS.index("p")), axis=1)[::-1]
+        within = int(np.argmax(np.cumsum(lengths) >= 0.9 * lengths.sum())) + 1
+        assert f"{name}: 90 % of the length lies in the last {within} character" in said
+
+
+def test_it_works_from_the_keyboard_alone(page: Any, models: dict[str, Any]) -> None:
+    page.locator(".explainer textarea").focus()
+    root = page.locator(".explainer")
+    expect(root.locator(".live")).to_be_visible()
+    root.get_by_label("Your text").fill(PLAY)
+    text = root.get_by_label("The text. Arrow keys")
+    text.focus()
+    for key, t in (("ArrowRight", 1), ("ArrowRight", 2), ("End", len(PLAY) - 1), ("ArrowLeft", len(PLAY) - 2)):
+        text.press(key)
+        expect_step(root, models["LSTM"], PLAY, t)
+    field = root.get_by_label("Text and units. Arrow keys")
+    unit = root.get_by_label("Unit", exact=True)
+    first = unit.input_value()
+    field.press("ArrowDown")
+    second = unit.input_value()
+    assert first != second
+    assert f"Unit {second} keeps" in root.locator(".whole .status").inner_text()
+    field.press("Home")
+    expect_step(root, models["LSTM"], PLAY, 0)
+    play = root.get_by_role("button", name="▶ Play")
+    play.press("Enter")
+    expect(root.locator(".whole-text .current")).to_have_attribute("data-t", "2", timeout=10_000)
+    root.get_by_role("button", name="Pause").press("Space")
+    at = root.locator(".whole-text .current").get_attribute("data-t")
+    page.wait_for_timeout(500)
+    assert root.locator(".whole-text .current").get_attribute("data-t") == at
+    assert root.locator(".whole .status").inner_text().startswith(f"Step {int(at) + 1} of")
+
+
+def test_tab_reaches_every_control_in_sight_and_leaves(page: Any) -> None:
+    root = touched(page)
+    root.get_by_role("button", name="Erase the memory").press("Enter")
+    root.locator(".choice").first.wait_for()
+    wanted = root.evaluate(STOPS)
+    root.get_by_label("Your text").focus()
+    met = [page.evaluate(FOCUSED)]
+    for _ in range(len(wanted) + 3):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate(FOCUSED))
+    assert [one["place"] for one in met if one["place"]] == wanted
+    assert not [one for one in met if one["place"] and not (one["marked"] and one["seen"])]
+
+
+STOPS = """(root) => [...root.querySelectorAll("button, input, select, textarea, summary, a[href], [tabindex='0']")]
+    .filter((e) => e.checkVisibility())
+    .map((e, place) => (e.dataset.place = `${place} ${e.tagName} ${e.textContent.slice(0, 20)}`))"""
+FOCUSED = """() => {
+    const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
+    return {place: at.dataset.place,
+        marked: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== "none",
+        seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.left < innerWidth && box.right > 0}; }"""
+
+
+def test_reduced_motion_offers_no_play(browser: Any, server: str) -> None:
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{server}book/explainer.html", wait_until="networkidle")
+    root = touched(page)
+    assert not root.get_by_role("button", name="Play").is_visible()
+    assert root.get_by_role("button", name="Step ›").is_visible()
+    page.emulate_media(reduced_motion="no-preference")
+    expect(root.get_by_role("button", name="Play")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 320, 1400])
+def test_nothing_is_wider_than_the_screen(browser: Any, server: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, has_touch=width < 1000)
+    page = context.new_page()
+    page.goto(f"{server}book/explainer.html", wait_until="networkidle")
+    root = touched(page, EVERY + "m" * 200)
+    for question in range(5):
+        root.locator(".questions > .choices button").nth(question).click()
+        root.locator(".choice").first.click()
+    root.get_by_role("button", name="Beside").click()
+    root.locator(".one-step summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    box = root.bounding_box()
+    inner = root.evaluate("(root) => [...root.querySelectorAll('*')].map((e) => e.getBoundingClientRect().right)")
+    assert max(inner) <= box["x"] + box["width"] + 1
+    context.close()
+
+
+def test_a_press_on_the_heat_map_chooses_unit_and_step(page: Any, models: dict[str, Any]) -> None:
+    root = touched(page, PLAY)
+    canvas = root.locator(".field canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 62 + 22 * 5 + 11, box["y"] + 184 + 13 * 3 + 6)
+    pointed = root.locator(".pointed").inner_text()
+    assert "First␣" in pointed
+    page.mouse.down()
+    page.mouse.up()
+    expect_step(root, models["LSTM"], PLAY, 5)
+    assert pointed.startswith(f"Unit {root.get_by_label('Unit', exact=True).input_value()} after")
+
+
+def test_every_question_has_one_answer_and_shows_it(page: Any) -> None:
+    root = touched(page)
+    facts = json.loads((FOLDER / "facts.json").read_text("utf8"))["measured"]
+    quoted = (facts["names"]["cost"], facts["erasing"]["c"]["total"], facts["erasing"]["ch"]["total"])
+    quoted += (facts["gates"]["worst"], facts["gradients"]["LSTM"]["within"])
+    for k, value in enumerate(quoted):
+        root.locator(".questions > .choices button").nth(k).click()
+        assert root.locator(".answer").inner_text() == "", "no answer before the reader has committed to one"
+        choices = root.locator(".choice")
+        count = choices.count()
+        assert count >= 3
+        for place in range(count):
+            choices.nth(place).click()
+            assert root.locator(".choice.right").count() == 1
+            right = "right" in choices.nth(place).get_attribute("class")
+            said = root.locator(".answer").inner_text()
+            assert said.startswith("Yes." if right else "Not so: ")
+            assert str(value) in said
+
+
+def test_a_network_that_does_not_come_is_said_and_asked_for_again(browser: Any, server: str) -> None:
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.goto(f"{server}book/explainer.html", wait_until="networkidle")
+    page.route("**/lstm.f16", lambda route: route.abort())
+    root = page.locator(".explainer")
+    root.get_by_label("Your text").click()
+    expect(root.get_by_role("alert")).to_contain_text("could not be loaded")
+    page.unroute("**/lstm.f16")
+    root.get_by_label("Your text").click()
+    expect(root.locator(".live")).to_be_visible()
+    assert root.get_by_role("alert").inner_text() == ""
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_once_it_is_alive(browser: Any, server: str, scheme: str) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{server}book/explainer.html", wait_until="networkidle")
+    root = touched(page)
+    root.locator(".questions > .choices button").nth(1).click()
+    root.locator(".choice").first.click()
+    root.get_by_role("button", name="Beside").click()
+    root.locator(".one-step summary").click()
+    assert violations(page, ".explainer") == []
+    context.close()
+
+
+def test_without_scripts_a_table_stays(browser: Any, server: str, models: dict[str, Any]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server}book/explainer.html")
+    rows = [row.split("\t") for row in page.locator(".explainer tbody tr").all_inner_texts()]
+    context.close()
+    text = "ROMEO:\nThen sleep"
+    p = np.exp(read(models["LSTM"], ids(text)[:, None]).logp[:, 0])
+    for t, row in enumerate(rows):
+        best = ", ".join(f"{named(TOKENS[v])} {100 * p[t, v]:.0f} %" for v in np.argsort(-p[t])[:3])
+        before = f"{100 * p[t - 1, TOKENS.index(text[t])]:.0f} %" if t else "–"
+        assert row == [named(text[t]), before, best]
+
+
+def test_every_picture_names_its_chapter_and_a_line_of_code_that_is_there(page: Any, site: Any) -> None:
+    root = touched(page)
+    package = (site / "book/package.html").read_text("utf8")
+    code = "".join(path.read_text("utf8") for path in (ROOT / "rnn_utils").glob("*.py"))
+    for kind in KINDS:
+        root.get_by_label("Network", exact=True).select_option(kind)
+        parts = root.locator(".whole-text, .strip, .one-step, .changes, .sources")
+        for part in parts.all():
+            where = part.locator(".where").last
+            chapter, entry = (link.get_attribute("href") for link in where.locator("a").all())
+            assert (ROOT / "book" / chapter.replace(".html", ".ipynb")).exists()
+            assert f'id="{entry.split("#")[1]}"' in package or os.environ.get("BOOK_SITE"), entry
+            assert where.locator("code").inner_text() in code
+
+
+# Faults that are planted, each with the test above that has to see it.
+FAULTS = [
+    ("explainer.js", "-steps[t - 1].logp[this.ids[t]]", "-steps[t].logp[this.ids[t]]", "step"),
+    ("explainer.js", "b.p - a.p", "a.p - b.p", "step"),
+    ("explainer.js", "run(this.net, this.ids, this.changes)", "this.plain", "changes"),
+    ("explainer.js", "ArrowRight: this.at + 1", "ArrowRight: this.at", "keyboard"),
+    ("explainer.js", '["pointerdown", "focusin"]) root', '["x"]) this.wake(), root', "loading"),
+    ("sources.js", "sum < 0.9 * total", "sum < 0.5 * total", "gradient"),
+    ("changes.js", '"c", 0]', '"c", 1]', "changes"),
+    ("explainer.css", ".explainer canvas {", ".explainer canvas { min-width: 500px;", "phone"),
+]
+
+
+@pytest.mark.parametrize(("name", "was", "planted", "kind"), FAULTS)
+def test_a_fault_in_the_page_is_caught(
+    browser: Any, server: str, models: dict[str, Any], name: str, was: str, planted: str, kind: str
 ) -> None:
-    module = (FOLDER / "model.js").read_text("utf8")
-    assert was in module
-    body = module.replace(was, planted)
-    page.route("**/explainer/model.js", lambda route: route.fulfill(body=body, content_type="text/javascript"))
-    page.reload(wait_until="networkidle")
-    assert differences(page, models[kind], kind, [PLAY])[where] > 1e-5
-
-
-def test_the_first_file_is_small_and_all_are_light() -> None:
-    sizes = {path.name: path.stat().st_size for path in FOLDER.iterdir()}
-    assert sizes["lstm.f16"] < 0.25 * 2**20
-    assert sum(size for name, size in sizes.items() if not name.endswith(".f16")) <= 120 * 2**10
+    text = (FOLDER / name).read_text("utf8")
+    assert was in text
+    context = browser.new_context(viewport=WIDE)
+    body, content = text.replace(was, planted), f"text/{'css' if name.endswith('css') else 'javascript'}"
+    context.route(f"**/explainer/{name}", lambda route: route.fulfill(body=body, content_type=content))
+    page = context.new_page()
+    page.set_default_timeout(5000)
+    page.goto(f"{server}book/explainer.html", wait_until="networkidle")
+    with pytest.raises(AssertionError):
+        if kind == "step":
+            expect_step(touched(page, PLAY), models["LSTM"], PLAY, 0)
+            page.get_by_label("Step", exact=True).fill("9")
+            expect_step(page.locator(".explainer"), models["LSTM"], PLAY, 8)
+        elif kind == "changes":
+            test_changes_of_the_reader_are_numpy_s(page, models)
+        elif kind == "keyboard":
+            test_it_works_from_the_keyboard_alone(page, models)
+        elif kind == "loading":
+            test_nothing_is_loaded_before_the_first_touch_and_then_one_network(page, server)
+        elif kind == "gradient":
+            test_the_gradient_beside_the_other_network_is_numpy_s(page, models)
+        else:
+            page.set_viewport_size(PHONE)
+            touched(page, PLAY)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()

@@ -17,7 +17,7 @@ const KINDS = {
   held: ["hold it at its usual value", "held", null],
 };
 const TIMES = { here: "before this step only", on: "from this step on", ever: "at every step" };
-const [WIDE, HIGH] = [640, 96];
+const [WIDE, HIGH, LEFT] = [640, 130, 58];
 
 export class Changes {
   constructor(app) {
@@ -61,7 +61,7 @@ export class Changes {
     const where = when === "ever" ? TIMES.ever : `${when === "here" ? "before" : "from"} step ${app.at + 1} (“${drawn(app.net.tokens[app.ids[app.at]])}”)${when === "on" ? " on" : ""}`;
     const of = unit === "all" ? "all units" : `unit ${app.unit}`;
     const all = value === null && unit === "all" ? Array.from({ length: app.net.H }, (_, k) => k) : units;
-    return names.flatMap((name) => all.map((one) => ({ what: name, unit: one, from, to, value: value ?? app.facts.units[one].mean, words: `${words}, ${of}, ${where}` })));
+    return names.flatMap((name) => all.map((one) => ({ what: name, unit: one, from, to, value: value ?? app.facts.units[one][2], words: `${words}, ${of}, ${where}` })));
   }
 
   add() {
@@ -106,14 +106,14 @@ export class Changes {
   draw() {
     const { app } = this;
     const extra = this.extra();
-    const most = Math.max(2, ...extra.map(Math.abs));
-    const [middle, step] = [HIGH / 2, (WIDE - 40) / app.ids.length];
-    const bars = extra.map((value, t) => make("rect", { class: value < 0 ? "less" : "more", x: 40 + t * step, width: Math.max(step - 0.6, 0.8),
+    const most = Math.max(0.5, ...extra.map(Math.abs));
+    const [middle, step] = [HIGH / 2, (WIDE - LEFT) / app.ids.length];
+    const bars = extra.map((value, t) => make("rect", { class: value < 0 ? "less" : "more", x: LEFT + t * step, width: Math.max(step - 0.6, 0.8),
       y: value < 0 ? middle : middle - value / most * (middle - 4), height: Math.abs(value) / most * (middle - 4) }));
     return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": `What each character costs more than without the change, from ${signed(Math.min(...extra), 1)} to ${signed(Math.max(...extra), 1)} bits.` },
-      make("line", { class: "axis", x1: 40, x2: WIDE, y1: middle, y2: middle }), ...bars,
-      make("text", { x: 34, y: 12, class: "end" }, `+${bits(most)}`), make("text", { x: 34, y: HIGH - 3, class: "end" }, `−${bits(most)}`),
-      make("text", { x: 34, y: middle + 4, class: "end" }, "bits"));
+      make("line", { class: "axis", x1: LEFT, x2: WIDE, y1: middle, y2: middle }), ...bars,
+      make("text", { x: LEFT - 8, y: 12, class: "end" }, `+${bits(most)}`), make("text", { x: LEFT - 8, y: HIGH - 3, class: "end" }, `−${bits(most)}`),
+      make("text", { x: LEFT - 8, y: middle + 4, class: "end" }, "bits"));
   }
 
   show() {}

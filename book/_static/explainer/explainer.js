@@ -34,12 +34,12 @@ class Explainer {
   constructor(root) {
     this.root = root;
     this.kind = "LSTM";
-    Object.assign(this, { at: 0, unit: 0, changes: [], steps: [], plain: [], ids: [], places: [], signs: [] });
+    Object.assign(this, { at: 0, unit: 0, changes: [], steps: [], fresh: true, plain: [], ids: [], places: [], signs: [] });
     this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => this.read() });
     this.input.value = root.dataset.text;
     this.complaint = make("p", { class: "complaint", role: "alert" });
     this.status = make("p", { class: "status", role: "status" });
-    this.kinds = make("select", { onchange: () => this.use(this.kinds.value) },
+    this.kinds = make("select", { "aria-label": "Network", onchange: () => this.use(this.kinds.value) },
       ...Object.keys(GATES).map((kind) => make("option", { value: kind }, { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" }[kind])));
     this.parts = [new Text(this), new Strip(this), new Step(this), new Changes(this), new Sources(this)];
     const [text, strip, step, changes, sources] = this.parts;
@@ -134,6 +134,7 @@ class Explainer {
   rerun() {
     this.steps = this.changes.length ? run(this.net, this.ids, this.changes) : this.plain;
     for (const part of this.parts) part.reread?.();
+    if (this.fresh && this.ids.length) Object.assign(this, { fresh: false, unit: this.parts[1].order[0] });
     this.go(this.at);
   }
 
@@ -143,6 +144,7 @@ class Explainer {
     this.changes = changes;
     this.at = at;
     this.unit = unit;
+    this.fresh = false;
     this.read();
   }
 

@@ -1,9 +1,112 @@
-// Questions with an answer to predict first: look, commit to an answer, see. The numbers come from facts.json.
+// Five questions with an answer to predict first: look, commit to an answer, see. Their numbers come from facts.json,
+// which experiments/explainer_units.py writes; what is shown with the answer is computed on the question's own text.
 import { make } from "../touch/frame.js";
+
+const DIALOGUE = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days.\n\nFirst Citizen:\nI thank thee.";
+const SPEECH = "ROMEO:\nThe king hath sent for thee, and thou must go\nBefore the morning sun hath touched the wall.";
+const number = (value) => String(value).replace("-", "−");
+
+/** The place after a part of a text. */
+const after = (text, part) => text.indexOf(part) + part.length;
+
+const QUESTIONS = [
+  {
+    short: "Who is speaking?",
+    ask: "One of these units of the LSTM changes its sign when a speaker's name begins, and changes back after it. Which one? Look at their rows in the heat map, or choose “the unit looked at” as the colour of the text.",
+    text: DIALOGUE,
+    look: (app) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: app.measured.names.decoys[0] }),
+    choices: ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b).map((unit) => ({ words: `Unit ${unit}`, right: unit === names.unit, unit })),
+    answer: ({ names: n }) => `Unit ${n.unit}. On held-out text on which it was not chosen, its cell state follows “inside a name” with |r| = ${n.r}. Does the network use it? Hold the unit at its usual value, and each character inside a name costs ${n.cost} bits more; for the median unit it is ${n.median}. ${n.costlier === 0 ? "No other unit costs more there." : `${n.costlier} of the other 127 units cost${n.costlier === 1 ? "s" : ""} more there: what a unit follows is one thing, what the network needs another.`}`,
+    show: (app) => { app.unit = app.measured.names.unit; app.text.colour("unit"); app.show(); },
+  },
+  {
+    short: "Erase the memory",
+    ask: "Just before the n of “morning” is read, the whole cell state c is set to 0; h stays as it was. For how many characters will the network predict worse?",
+    text: SPEECH,
+    look: () => ({ at: after(SPEECH, "Before the mor") }),
+    choices: ({ erasing: { c } }) => [["One or two", 0, 2], ["About three to ten", 3, 10], ["Eleven to thirty", 11, 30], ["To the end of the text", 31, 1e9]].map(([words, low, high]) => ({ words, right: c.over >= low && c.over <= high })),
+    answer: ({ erasing: { c, places } }) => `On average over ${places} places of held-out text the first character after it costs ${c.first} bits more, and from the ${ordinal(c.over + 1)} on it is less than a twentieth of a bit; ${c.total} bits in all. At half of the places some character still moved by a tenth of a bit ${c.last} or more characters later. The network reads on, and each new character writes into c again: most of what it kept was about the last few characters. The change below does it on this text.`,
+    show: (app) => change(app, [{ what: "c", unit: -1, value: 0, once: true }], "the cell state c set to 0, all units, before “n” of “morning”"),
+  },
+  {
+    short: "c or h?",
+    ask: "An LSTM carries two vectors from step to step. At one step you may erase the cell state c, which is kept, or h, which was shown. Which costs more over the characters that follow?",
+    text: SPEECH,
+    look: () => ({ at: after(SPEECH, "Before the mor") }),
+    choices: ({ erasing: { c, h } }) => [["Erasing c", c.total > 1.2 * h.total], ["Erasing h", h.total > 1.2 * c.total], ["Much the same", Math.max(c.total, h.total) <= 1.2 * Math.min(c.total, h.total)]].map(([words, right]) => ({ words, right })),
+    answer: ({ erasing: { c, h, ch, places } }) => `Over the next 100 characters, on average over ${places} places: erasing c costs ${c.total} bits in all, erasing h ${h.total}, erasing both ${ch.total}. The gates of the next step read h and never c, so without h they are set as at the beginning of a text, for one step; what c holds survives that. The two together cost ${ch.total > c.total + h.total ? "more" : "no more"} than the sum of each alone.`,
+    show: (app) => change(app, [{ what: "h", unit: -1, value: 0, once: true }], "the state h set to 0, all units, before “n” of “morning”"),
+  },
+  {
+    short: "Who keeps longest?",
+    ask: "Each unit's forget gate says how much of its cell state survives a step. Shut one forget gate at every step, so that this unit keeps nothing. Which unit does the network miss most?",
+    text: DIALOGUE,
+    look: (app) => ({ at: after(DIALOGUE, "ROMEO:\nThen sl"), unit: app.measured.gates.unit }),
+    choices: ({ gates: g }) => [["One of those that keep longest", g.among >= 7 && g.longest > g.shortest], ["One that keeps for a few steps only", g.keeps < 80], ["One between", g.keeps >= 80 && !(g.among >= 7 && g.longest > g.shortest)]].map(([words, right]) => ({ words, right })),
+    answer: ({ gates: g }) => `Unit ${g.unit} costs most: ${g.worst} bits per held-out character, of ${g.bits} in all. Its forget gate keeps ${g.keeps} % at a step on average. The 13 units that keep longest cost ${number(g.longest)} bits each, on average, the 13 that keep shortest ${number(g.shortest)}. ${g.among} of the 13 costliest are among the 13 that keep longest. All forget gates shut together cost ${g.all} bits. So a gate that stays open says how long a cell could keep something, not whether anything depends on it.`,
+    show: (app) => change(app, [{ what: "f", unit: app.measured.gates.unit, value: 0 }], `the forget gate f shut, unit ${app.measured.gates.unit}, at every step`, app.measured.gates.unit),
+  },
+  {
+    short: "How far back?",
+    ask: "The likeliest next character depends on what was read. Which network's gradient reaches further back, the LSTM's or that of the tanh network?",
+    text: SPEECH,
+    look: () => ({ at: SPEECH.length - 4 }),
+    choices: ({ gradients: { LSTM, RNN } }) => [["The LSTM's", LSTM.left > 10 * RNN.left], ["That of the tanh network", RNN.left > 10 * LSTM.left], ["Both alike", Math.max(LSTM.left, RNN.left) <= 10 * Math.min(LSTM.left, RNN.left)]].map(([words, right]) => ({ words, right })),
+    answer: ({ gradients: { LSTM, GRU, RNN, predictions } }) => `The median over ${predictions} predictions: 50 characters back, ${power(LSTM.left)} of the gradient's length at the last character is left in the LSTM, ${power(GRU.left)} in the GRU, ${power(RNN.left)} in the tanh network. Even so, nine tenths of the length lie within ${LSTM.within} characters in the LSTM, ${GRU.within} in the GRU and ${RNN.within} in the tanh network. The cell keeps a path open; what the prediction needs is mostly near.`,
+    show: (app) => app.sources.beside(),
+  },
+];
+
+const ordinal = (n) => `${n}${{ 1: "st", 2: "nd", 3: "rd" }[n] ?? "th"}`;
+const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const power = (value) => (value >= 0.01 ? value.toFixed(2) : `10⁻${[...String(Math.round(-Math.log10(value)))].map((digit) => SUPERS[digit]).join("")}`);
+
+/** Make the changes of an answer, and show what they cost. */
+function change(app, changes, words, unit = app.unit) {
+  const { at } = app;
+  app.unit = unit;
+  app.changes = changes.map(({ once, ...one }) => ({ ...one, from: once ? at : 0, to: once ? at : 1e9, words }));
+  app.text.colour("change");
+  app.rerun();
+}
 
 export class Questions {
   constructor(app) {
     this.app = app;
-    this.element = make("div", { class: "questions" });
+    this.card = make("div", { class: "question", hidden: true });
+    this.buttons = QUESTIONS.map((question, k) => make("button", { type: "button", "aria-pressed": "false", onclick: () => this.open(k) }, `${k + 1} ${question.short}`));
+    this.element = make("div", { class: "questions", role: "group", "aria-label": "Five questions" },
+      make("p", { class: "title" }, "Five questions: look, commit to an answer, see"), make("div", { class: "choices" }, ...this.buttons), this.card);
+  }
+
+  /** Put a question: its text, its place, and the answers to choose from. */
+  async open(k) {
+    const { app } = this;
+    await app.wake();
+    if (app.kind !== "LSTM" || !app.net) await app.use("LSTM");
+    if (!app.net) return;
+    const { ask, text, look, choices } = QUESTIONS[k];
+    this.buttons.forEach((button, place) => { button.ariaPressed = String(place === k); });
+    app.text.colour("surprise");
+    app.put(text, look(app));
+    this.answer = make("p", { class: "answer", role: "status" });
+    this.choices = choices(app.measured).map((choice) => {
+      const button = make("button", { type: "button", class: "choice", onclick: () => this.see(k, choice, button) }, choice.words);
+      button.right = choice.right;
+      return button;
+    });
+    this.card.replaceChildren(make("p", {}, ask), make("div", { class: "choices" }, ...this.choices), this.answer);
+    this.card.hidden = false;
+  }
+
+  /** The reader has chosen: say what was measured, and show it. */
+  see(k, { right }, chosen) {
+    for (const button of this.choices) {
+      button.classList.toggle("right", button.right);
+      button.classList.toggle("wrong", button === chosen && !right);
+    }
+    const { answer, show } = QUESTIONS[k];
+    this.answer.textContent = `${right ? "Yes." : `Not so: ${this.choices.find((button) => button.right).textContent.toLowerCase()}.`} ${answer(this.app.measured)}`;
+    show(this.app);
   }
 }

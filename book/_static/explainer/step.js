@@ -56,7 +56,7 @@ function sums(app, step, k) {
     return make("tr", {}, make("th", { scope: "row" }, make("i", {}, name)), shown(x), shown(h), shown(out));
   };
   return make("table", {}, make("caption", {}, `Unit ${k}: the sums`),
-    make("thead", {}, make("tr", {}, ...["", "from the character", "from the state", "after σ or tanh"].map((head) => make(head ? "th" : "td", { scope: head && "col" }, head)))),
+    make("thead", {}, make("tr", {}, ...["", "from the character", "from the state", "after σ or tanh"].map((head) => make(head ? "th" : "td", head ? { scope: "col" } : {}, head)))),
     make("tbody", {}, ...gates.map(row)));
 }
 
@@ -107,7 +107,7 @@ export class Step {
     }));
     this.units.replaceChildren(...this.votes(best[0]), came === undefined ? ""
       : ` What did come, “${named(app.net.tokens[came])}”, costs ${bits(app.surprise(app.at + 1))} bits.`);
-    const { high, low } = app.facts.units[app.unit];
+    const [high, low] = app.facts.units[app.unit];
     const list = (found) => make("ul", {}, ...found.map((context) => make("li", {}, make("code", {}, drawnContext(context)))));
     this.known.replaceChildren(make("p", { class: "title" }, `Unit ${app.unit} in the training text`),
       make("div", { class: "pair" }, make("div", {}, make("p", {}, "highest after"), list(high)), make("div", {}, make("p", {}, "lowest after"), list(low))));

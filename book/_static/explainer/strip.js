@@ -124,14 +124,14 @@ export class Strip {
   }
 
   contexts(unit) {
-    const { high, low } = this.app.facts.units[unit];
+    const [high, low] = this.app.facts.units[unit];
     const list = (found) => found.slice(0, 2).flatMap((context, k) => [k ? ", " : "", make("code", {}, drawnContext(context))]);
     return ["In the training text its h was highest after ", ...list(high), "; lowest after ", ...list(low), "."];
   }
 
   show() {
     const { app, canvas } = this;
-    if (!this.order) return;
+    if (!this.order || !app.ids.length) return;
     this.unit.value = app.unit;
     const wide = this.field.clientWidth;
     if (!wide) return;
