@@ -1,5 +1,6 @@
 // Changes of the network while it reads: states erased, gates shut or opened, and what that costs on the reader's text.
 import { make } from "../touch/frame.js";
+import { LINES } from "./strip.js";
 import { bits, drawn, select, signed, source } from "./words.js";
 
 const EVER = 1e9;
@@ -32,14 +33,14 @@ export class Changes {
     this.where = make("div", {});
     this.element = make("div", { class: "changes" }, make("p", { class: "title" }, "Change the network while it reads"),
       make("div", { class: "bar" }, this.kind.label, this.unit.label, this.when.label, button("Do it", () => this.add()), button("Undo all", () => this.undo())),
-      this.list, this.graph, this.result,
-      source("Chapter 9", "09_lstm.html", "c[t + 1] = f * c[t] + i * g", "LSTM"));
+      this.list, this.graph, this.result, this.where);
   }
 
   renew() {
     const { app } = this;
     const fitting = Object.entries(KINDS).filter(([, [, what]]) => [...(what === "held" ? [what] : what)].every((one) => app.possible(one)));
     this.kind.element.replaceChildren(...fitting.map(([value, [words]]) => make("option", { value }, words)));
+    this.where.replaceChildren(source(...LINES[app.kind]));
     this.fit();
   }
 
@@ -112,7 +113,7 @@ export class Changes {
       y: value < 0 ? middle : middle - value / most * (middle - 4), height: Math.abs(value) / most * (middle - 4) }));
     return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": `What each character costs more than without the change, from ${signed(Math.min(...extra), 1)} to ${signed(Math.max(...extra), 1)} bits.` },
       make("line", { class: "axis", x1: LEFT, x2: WIDE, y1: middle, y2: middle }), ...bars,
-      make("text", { x: LEFT - 8, y: 12, class: "end" }, `+${bits(most)}`), make("text", { x: LEFT - 8, y: HIGH - 3, class: "end" }, `−${bits(most)}`),
+      make("text", { x: LEFT - 8, y: 18, class: "end" }, `+${bits(most)}`), make("text", { x: LEFT - 8, y: HIGH - 3, class: "end" }, `−${bits(most)}`),
       make("text", { x: LEFT - 8, y: middle + 4, class: "end" }, "bits"));
   }
 

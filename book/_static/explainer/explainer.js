@@ -49,7 +49,8 @@ class Explainer {
     this.poster = make("div", { class: "poster" }, ...root.childNodes);
     this.live = make("div", { class: "live", hidden: true },
       make("div", { class: "whole" }, text.element, this.controls(), this.status),
-      make("div", { class: "column" }, strip.element, changes.element), make("div", { class: "column" }, step.element, sources.element));
+      strip.element, step.element, changes.element, sources.element);
+    strip.element.append(step.known);
     root.replaceChildren(
       make("div", { class: "ask" },
         make("label", { class: "own" }, "Your text", this.input),
@@ -95,6 +96,8 @@ class Explainer {
       for (const touch of ["pointerdown", "focusin"]) this.root.addEventListener(touch, () => this.wake(), { once: true });
       return;
     }
+    this.fresh ||= kind !== this.before;
+    this.before = kind;
     this.poster.hidden = true;
     this.live.hidden = false;
     for (const part of this.parts) part.renew?.();
@@ -158,6 +161,8 @@ class Explainer {
     this.unit = (unit + this.net.H) % this.net.H;
     this.show();
     this.say();
+    const [high, low] = this.facts.units[this.unit];
+    this.status.append(` In the training text its h was highest after “${high[0]}”, lowest after “${low[0]}”.`);
   }
 
   show() {

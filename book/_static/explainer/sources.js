@@ -87,7 +87,7 @@ export class Sources {
   draw(found) {
     const { app } = this;
     const T = app.at + 1;
-    const right = WIDE - LEFT - 90;
+    const right = WIDE - LEFT - 96;
     const x = (t) => LEFT + (T > 1 ? right * t / (T - 1) : right);
     const y = (value) => 10 + (HIGH - FOOT - 10) * (1 - (Math.max(Math.log10(Math.max(value, 1e-30)), LOWEST) - LOWEST) / (1 - LOWEST));
     const grid = [1, 0, -1, -2, -3, -4, -5, -6].flatMap((power) => [make("line", { class: "axis", x1: LEFT, x2: LEFT + right, y1: y(10 ** power), y2: y(10 ** power) }),

@@ -26,7 +26,7 @@ const QUANTITIES = {
   },
   RNN: { h: ["state h", (step) => step.h] },
 };
-const LINES = {
+export const LINES = {
   LSTM: ["Chapter 9", "09_lstm.html", "c[t + 1] = f * c[t] + i * g", "LSTM"],
   GRU: ["Chapter 10", "10_gru.html", "h[t + 1] = (1 - z) * n + z * h[t]", "GRU"],
   RNN: ["Chapter 5", "05_rnn_from_scratch.html", "h[t + 1] = f(a_x[t] + h[t] @ W_hh.T)", "RNN"],
