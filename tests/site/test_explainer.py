@@ -133,6 +133,19 @@ def test_it_works_from_the_keyboard_alone(page: Any, models: dict[str, Any]) -> 
     assert root.locator(".whole .status").inner_text().startswith(f"Step {int(at) + 1} of")
 
 
+def test_each_step_is_said_in_one_place(page: Any) -> None:
+    root = touched(page, PLAY)
+    root.get_by_role("button", name="Do it").click()
+    root.get_by_role("button", name="Beside").click()
+    expect(root.locator(".whole .status")).to_contain_text("tanh RNN: 90 %")  # what the reader asked for is said
+    live = root.locator("[role=status], [role=alert], [aria-live]")
+    before = live.all_inner_texts()
+    root.get_by_role("button", name="Step ›").click()
+    changed = [now for was, now in zip(before, live.all_inner_texts(), strict=True) if was != now]
+    assert len(changed) == 1
+    assert changed[0].startswith("Step 2 of")
+
+
 def test_tab_reaches_every_control_in_sight_and_leaves(page: Any) -> None:
     root = touched(page)
     root.get_by_role("button", name="Erase the memory").press("Enter")

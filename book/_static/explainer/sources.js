@@ -16,10 +16,10 @@ const tiny = (value) => (value > 0.01 ? value.toFixed(2) : value ? value.toExpon
 export class Sources {
   constructor(app) {
     this.app = app;
-    this.target = select("Log-probability of", {}, () => { this.chosen = Number(this.target.element.value); this.show(); });
+    this.target = select("Log-probability of", {}, () => { this.chosen = Number(this.target.element.value); this.tell(); });
     this.compare = make("button", { type: "button", onclick: () => this.beside() }, "Beside the tanh network");
     this.graph = make("div", {});
-    this.result = make("p", { class: "result", role: "status" });
+    this.result = make("p", { class: "result" }); // not said at every step; when the reader has asked, it is
     this.rows = make("div", { class: "rows" });
     this.element = make("div", { class: "sources" }, make("p", { class: "title" }, "Where did this prediction come from?"),
       make("div", { class: "bar" }, this.target.label, this.compare), this.rows, this.graph, this.result,
@@ -44,10 +44,16 @@ export class Sources {
       const net = await network(kind);
       if (kind !== OTHER[this.app.kind]) return;
       this.other = { kind, net, steps: run(net, this.app.ids) };
-      this.show();
+      this.tell();
     } catch (error) {
       this.result.textContent = `The network could not be loaded (${error.message}).`;
     }
+  }
+
+  /** Show, and say what is shown. */
+  tell() {
+    this.show();
+    this.app.status.textContent = this.result.textContent;
   }
 
   /** Lengths of the gradient at each step, by network. */
