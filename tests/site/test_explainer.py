@@ -41,7 +41,7 @@ def test_nothing_is_loaded_before_the_first_touch_and_then_one_network(page: Any
     expect(root.locator(".sources .line.rnn")).to_be_attached()
     assert [name for name in asked if name.endswith(".f16")] == ["lstm.f16", "rnn.f16"]
     root.get_by_role("button", name="Step ›").click()
-    root.get_by_role("button", name="Do it").click()
+    root.get_by_role("button", name="Apply").click()
     assert len([name for name in asked if name.endswith((".f16", ".json"))]) == 4
 
 
@@ -74,7 +74,7 @@ def test_what_the_network_does_not_know_is_said_and_crossed_out(page: Any) -> No
 def test_changes_of_the_reader_are_numpy_s(page: Any, models: dict[str, Any]) -> None:
     root = touched(page, PLAY)
     root.get_by_label("Step", exact=True).fill("20")
-    root.get_by_role("button", name="Do it").click()
+    root.get_by_role("button", name="Apply").click()
     erased = [Change("c", 0.0, slice(None), 19, 19)]
     expect_step(root, models["LSTM"], PLAY, 19, erased)
     following = ids(PLAY)[1:, None]
@@ -84,7 +84,7 @@ def test_changes_of_the_reader_are_numpy_s(page: Any, models: dict[str, Any]) ->
     root.get_by_label("Change", exact=True).select_option("shutf")
     root.get_by_label("Unit", exact=True).fill("7")
     root.get_by_label("Unit", exact=True).press("Enter")
-    root.get_by_role("button", name="Do it").click()
+    root.get_by_role("button", name="Apply").click()
     expect_step(root, models["LSTM"], PLAY, 19, [*erased, Change("f", 0.0, 7)])
     expect(root.locator(".made li")).to_have_count(2)
     root.get_by_role("button", name="Undo all").click()
@@ -101,7 +101,7 @@ def test_the_gradient_beside_the_other_network_is_numpy_s(page: Any, models: dic
     for kind, name in (("LSTM", "LSTM"), ("RNN", "tanh RNN")):
         lengths = np.linalg.norm(gradient(models[kind], PLAY, t, TOKENS.index("p")), axis=1)[::-1]
         within = int(np.argmax(np.cumsum(lengths) >= 0.9 * lengths.sum())) + 1
-        assert f"{name}: 90 % of the length lies in the last {within} character" in said
+        assert f"{name}: 90 % of the gradient lies in the last {within} character" in said
 
 
 def test_it_works_from_the_keyboard_alone(page: Any, models: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ def test_it_works_from_the_keyboard_alone(page: Any, models: dict[str, Any]) -> 
 
 def test_each_step_is_said_in_one_place(page: Any) -> None:
     root = touched(page, PLAY)
-    root.get_by_role("button", name="Do it").click()
+    root.get_by_role("button", name="Apply").click()
     root.get_by_role("button", name="Beside").click()
     expect(root.locator(".whole .status")).to_contain_text("tanh RNN: 90 %")  # what the reader asked for is said
     live = root.locator("[role=status], [role=alert], [aria-live]")

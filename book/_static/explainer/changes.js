@@ -32,7 +32,7 @@ export class Changes {
     this.graph = make("div", {});
     this.where = make("div", {});
     this.element = make("div", { class: "changes" }, make("p", { class: "title" }, "Change the network while it reads"),
-      make("div", { class: "bar" }, this.kind.label, this.unit.label, this.when.label, button("Do it", () => this.add()), button("Undo all", () => this.undo())),
+      make("div", { class: "bar" }, this.kind.label, this.unit.label, this.when.label, button("Apply", () => this.add()), button("Undo all", () => this.undo())),
       this.list, this.graph, this.result, this.where);
   }
 

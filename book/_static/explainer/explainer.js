@@ -34,8 +34,8 @@ class Explainer {
   constructor(root) {
     this.root = root;
     this.kind = "LSTM";
-    Object.assign(this, { at: 0, unit: 0, changes: [], steps: [], fresh: true, plain: [], ids: [], places: [], signs: [] });
-    this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => this.read() });
+    Object.assign(this, { at: 0, unit: 0, changes: [], steps: [], pinned: [], fresh: true, plain: [], ids: [], places: [], signs: [] });
+    this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => { this.pinned = []; this.read(); } });
     this.input.value = root.dataset.text;
     this.complaint = make("p", { class: "complaint", role: "alert" });
     this.status = make("p", { class: "status", role: "status" });
@@ -142,10 +142,9 @@ class Explainer {
   }
 
   /** Put a text in place of the reader's, and look at a step and a unit. */
-  put(text, { at = 0, unit = this.unit, changes = [] } = {}) {
+  put(text, { at = 0, unit = this.unit, changes = [], pinned = [] } = {}) {
     this.input.value = text;
-    this.changes = changes;
-    this.at = at;
+    Object.assign(this, { changes, at, pinned });
     this.unit = unit;
     this.fresh = false;
     this.read();
@@ -183,7 +182,7 @@ class Explainer {
     const [best, second] = this.best(at);
     const step = steps[at];
     const state = step.c?.length
-      ? `Unit ${unit} keeps ${percent(step.gates.f[unit])} of its cell state, ${signed(step.before.c[unit])}, and adds ${signed(step.gates.i[unit] * step.gates.g[unit])}: ${signed(step.c[unit])}.`
+      ? `Unit ${unit} keeps ${percent(step.gates.f[unit])} of its cell state of ${signed(step.before.c[unit])} and adds ${signed(step.gates.i[unit] * step.gates.g[unit])}, which makes ${signed(step.c[unit])}.`
       : `Unit ${unit} is at ${signed(step.h[unit])}.`;
     return `Step ${at + 1} of ${this.ids.length} reads “${named(net.tokens[this.ids[at]])}”${cost === null ? "" : `, expected with ${percent(2 ** -cost)}: ${bits(cost)} bits of surprise`}. `
       + `Next: “${named(best.sign)}” ${percent(best.p)}, “${named(second.sign)}” ${percent(second.p)}. ${state}${this.changes.length ? " The network is changed." : ""}`;

@@ -12,9 +12,9 @@ const after = (text, part) => text.indexOf(part) + part.length;
 const QUESTIONS = [
   {
     short: "Who is speaking?",
-    ask: "One of these units of the LSTM changes its sign when a speaker's name begins, and changes back after it. Which one? Look at their rows in the heat map, or choose “the unit looked at” as the colour of the text.",
+    ask: "One of these units of the LSTM changes its sign when a speaker's name begins, and changes back after it. Which one? Their rows are on top of the heat map; or look at one and choose “the unit looked at” as the colour of the text.",
     text: DIALOGUE,
-    look: (app) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: app.measured.names.decoys[0] }),
+    look: (app) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: app.measured.names.decoys[0], pinned: [app.measured.names.unit, ...app.measured.names.decoys].sort((a, b) => a - b) }),
     choices: ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b).map((unit) => ({ words: `Unit ${unit}`, right: unit === names.unit, unit })),
     answer: ({ names: n }) => `Unit ${n.unit}. On held-out text on which it was not chosen, its cell state follows “inside a name” with |r| = ${n.r}. Does the network use it? Hold the unit at its usual value, and each character inside a name costs ${n.cost} bits more; for the median unit it is ${n.median}. ${n.costlier === 0 ? "No other unit costs more there." : `${n.costlier} of the other 127 units cost${n.costlier === 1 ? "s" : ""} more there: what a unit follows is one thing, what the network needs another.`}`,
     show: (app) => { app.unit = app.measured.names.unit; app.text.colour("unit"); app.show(); },

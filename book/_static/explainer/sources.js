@@ -113,7 +113,7 @@ export class Sources {
       const total = values.reduce((sum, value) => sum + value, 0) || 1;
       let [sum, back] = [0, 0];
       while (back < values.length && sum < 0.9 * total) sum += values[values.length - 1 - back++];
-      return `${NAMES[kind]}: 90 % of the length lies in the last ${back} character${back === 1 ? "" : "s"}; ${values.length - 1} steps back it is ${tiny(values[0])}.`;
+      return `${NAMES[kind]}: 90 % of the gradient lies in the last ${back} character${back === 1 ? "" : "s"}; ${values.length - 1} steps back it is ${tiny(values[0])}.`;
     });
     return `After step ${app.at + 1}, “${named(app.net.tokens[this.target.element.value])}” has ${percent(Math.exp(app.steps[app.at].logp[this.target.element.value]))}. ${sentences.join(" ")}`;
   }

@@ -66,7 +66,7 @@ export class Step {
       return make("div", { class: v === came && "came" }, make("dt", {}, named(one)), make("dd", {}, bar, make("span", {}, p.toFixed(3))));
     }));
     this.units.replaceChildren(...this.votes(best[0]), came === undefined ? ""
-      : ` What did come, “${named(app.net.tokens[came])}”, costs ${bits(app.surprise(app.at + 1))} bits.`);
+      : ` The character that follows, “${named(app.net.tokens[came])}”, costs ${bits(app.surprise(app.at + 1))} bits.`);
     const [high, low] = app.facts.units[app.unit];
     const list = (found) => make("ul", {}, ...found.map((context) => make("li", {}, make("code", {}, drawnContext(context)))));
     this.known.replaceChildren(make("p", { class: "title" }, `Unit ${app.unit} in the training text`),
@@ -77,7 +77,7 @@ export class Step {
   votes({ v, sign }) {
     const { app: { net, steps, at } } = this;
     const parts = [...steps[at].h].map((h, k) => [k, h * net.W[v * net.H + k]]).sort((a, b) => b[1] - a[1]).slice(0, 3);
-    return [`For “${named(sign)}” speak above all unit `, ...parts.flatMap(([k, part], place) =>
+    return [`The units that raise “${named(sign)}” most: `, ...parts.flatMap(([k, part], place) =>
       [place ? ", " : "", make("button", { type: "button", class: "link", onclick: () => this.app.look(k) }, `${k} (${signed(part)})`)]), "."];
   }
 }

@@ -84,7 +84,8 @@ export class Strip {
         return units.map((k) => values.reduce((sum, one) => sum + (one[k] - middle[k]) ** 2, 0));
       },
     }[this.sort.element.value]();
-    this.order = units.sort((a, b) => rank[b] - rank[a] || a - b);
+    const { pinned } = this.app; // rows that a question asks about come first
+    this.order = [...pinned, ...units.filter((k) => !pinned.includes(k)).sort((a, b) => rank[b] - rank[a] || a - b)];
     this.show();
   }
 

@@ -9,9 +9,9 @@ const TINTS = {
   change: "what the change of the network costs",
 };
 const LEGENDS = {
-  surprise: "The darker, the less the network had expected the character: white was certain, full colour 8 bits or more (a chance of 1 in 256).",
+  surprise: "The stronger the colour, the less the network had expected the character. Without colour it was certain; full colour stands for 8 bits or more, a chance of 1 in 256.",
   unit: "Blue: the unit is positive after this character; orange: negative. Full colour is its largest value in this text.",
-  source: "The darker, the more the likeliest next character depends on this one: length of the gradient of its log-probability.",
+  source: "The stronger the colour, the more the likeliest next character depends on this one: the length of the gradient of its log-probability.",
   change: "Orange: the changed network is more surprised by this character than the network as trained; blue: less. Full colour is 4 bits.",
 };
 
