@@ -164,6 +164,7 @@ def gates(model: LanguageModel, held: Held) -> Results:
         "all shut": round(extra(slice(None), 0.0), 4),
         "all open": round(extra(slice(None), 1.0), 4),
         "bits": round(float(base), 4),
+        "characters": int(part.size),
     }
 
 
@@ -198,6 +199,7 @@ def measured(results: Results) -> Results:
             "cost": round(inside[best], 2),
             "median": round(float(np.median(inside)), 3),
             "costlier": int((inside > inside[best]).sum()),
+            "characters": names["characters"],
         },
         "erasing": {"places": erased["places"]}
         | {
@@ -218,6 +220,7 @@ def measured(results: Results) -> Results:
             "among": int(np.isin(np.argsort(-shut)[:TENTH], longest).sum()),
             "all": round(gates["all shut"], 2),
             "bits": round(gates["bits"], 2),
+            "characters": gates["characters"],
         },
         "gradients": {
             name: {"within": int(np.median(path["nine tenths"])), "left": path["length"][50] / path["length"][0]}

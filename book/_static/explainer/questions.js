@@ -16,7 +16,7 @@ const QUESTIONS = [
     text: DIALOGUE,
     look: (app) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: app.measured.names.decoys[0], pinned: [app.measured.names.unit, ...app.measured.names.decoys].sort((a, b) => a - b) }),
     choices: ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b).map((unit) => ({ words: `Unit ${unit}`, right: unit === names.unit, unit })),
-    answer: ({ names: n }) => `Unit ${n.unit}. On held-out text on which it was not chosen, its cell state follows “inside a name” with |r| = ${n.r}. Does the network use it? Hold the unit at its usual value, and each character inside a name costs ${n.cost} bits more; for the median unit it is ${n.median}. ${n.costlier === 0 ? "No other unit costs more there." : `${n.costlier} of the other 127 units cost${n.costlier === 1 ? "s" : ""} more there: what a unit follows is one thing, what the network needs another.`}`,
+    answer: ({ names: n }) => `Unit ${n.unit}. On ${thousands(n.characters)} held-out characters on which it was not chosen, its cell state follows “inside a name” with |r| = ${n.r}. Does the network use it? Hold the unit at its usual value, and each character inside a name costs ${n.cost} bits more; for the median unit it is ${n.median}. ${n.costlier === 0 ? "No other unit costs more there." : `${n.costlier} of the other 127 units cost${n.costlier === 1 ? "s" : ""} more there: what a unit follows is one thing, what the network needs another.`}`,
     show: (app) => { app.unit = app.measured.names.unit; app.text.colour("unit"); app.show(); },
   },
   {
@@ -43,7 +43,7 @@ const QUESTIONS = [
     text: DIALOGUE,
     look: (app) => ({ at: after(DIALOGUE, "ROMEO:\nThen sl"), unit: app.measured.gates.unit }),
     choices: ({ gates: g }) => [["One of those that keep longest", g.among >= 7 && g.longest > g.shortest], ["One that keeps for a few steps only", g.keeps < 80], ["One between", g.keeps >= 80 && !(g.among >= 7 && g.longest > g.shortest)]].map(([words, right]) => ({ words, right })),
-    answer: ({ gates: g }) => `Unit ${g.unit} costs most: ${g.worst} bits per held-out character, of ${g.bits} in all. Its forget gate keeps ${g.keeps} % at a step on average. The 13 units that keep longest cost ${number(g.longest)} bits each, on average, the 13 that keep shortest ${number(g.shortest)}. ${g.among} of the 13 costliest are among the 13 that keep longest. All forget gates shut together cost ${g.all} bits. So a gate that stays open says how long a cell could keep something, not whether anything depends on it.`,
+    answer: ({ gates: g }) => `Unit ${g.unit} costs most: ${g.worst} bits per character, on ${thousands(g.characters)} held-out characters that cost ${g.bits} each. Its forget gate keeps ${g.keeps} % at a step on average. The 13 units that keep longest cost ${number(g.longest)} bits each, on average, the 13 that keep shortest ${number(g.shortest)}. ${g.among} of the 13 costliest are among the 13 that keep longest. All forget gates shut together cost ${g.all} bits. So a gate that stays open says how long a cell could keep something, not whether anything depends on it.`,
     show: (app) => change(app, [{ what: "f", unit: app.measured.gates.unit, value: 0 }], `the forget gate f shut, unit ${app.measured.gates.unit}, at every step`, app.measured.gates.unit),
   },
   {
@@ -57,6 +57,7 @@ const QUESTIONS = [
   },
 ];
 
+const thousands = (n) => n.toLocaleString("en");
 const ordinal = (n) => `${n}${{ 1: "st", 2: "nd", 3: "rd" }[n] ?? "th"}`;
 const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const power = (value) => (value >= 0.01 ? value.toFixed(2) : `10⁻${[...String(Math.round(-Math.log10(value)))].map((digit) => SUPERS[digit]).join("")}`);

@@ -7,6 +7,7 @@ import { drawn, named, percent, select, signed, source } from "./words.js";
 const [WIDE, HIGH, LEFT, FOOT] = [640, 220, 56, 40];
 const LOWEST = -6; // power of ten at the foot
 const OTHER = { LSTM: "RNN", GRU: "RNN", RNN: "LSTM" };
+const LOOKS = { LSTM: "lstm", GRU: "gru", RNN: "rnn" };
 const NAMES = { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" };
 
 const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -100,9 +101,9 @@ export class Sources {
       make("text", { class: "end", x: LEFT - 6, y: y(10 ** power) + 4 }, "10", make("tspan", { dy: -5, class: "power" }, signed(power, 0)))]);
     const labels = Object.entries(found).map(([kind, values]) => ({ kind, y: y(values[0]) })).sort((a, b) => a.y - b.y);
     if (labels.length > 1 && labels[1].y - labels[0].y < 16) labels[1].y = labels[0].y + 16;
-    const lines = Object.entries(found).map(([kind, values]) => make("path", { class: `line ${kind.toLowerCase()}`, d: values.map((value, t) => `${t ? "L" : "M"}${x(T - 1 - t).toFixed(1)} ${y(value).toFixed(1)}`).join("") }));
+    const lines = Object.entries(found).map(([kind, values]) => make("path", { class: `line ${LOOKS[kind]}`, d: values.map((value, t) => `${t ? "L" : "M"}${x(T - 1 - t).toFixed(1)} ${y(value).toFixed(1)}`).join("") }));
     return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": "Length of the gradient against the number of steps back, on a logarithmic axis; the sentence below has the numbers." },
-      ...grid, ...lines, ...labels.map(({ kind, y: at }) => make("text", { class: `name ${kind.toLowerCase()}`, x: LEFT + right + 6, y: at + 4 }, NAMES[kind])),
+      ...grid, ...lines, ...labels.map(({ kind, y: at }) => make("text", { class: `name ${LOOKS[kind]}`, x: LEFT + right + 6, y: at + 4 }, NAMES[kind])),
       ...[0, 0.5, 1].map((share) => make("text", { class: "mid", x: LEFT + right * share, y: HIGH - 22 }, String(Math.round((T - 1) * share)))),
       make("text", { class: "mid", x: LEFT + right / 2, y: HIGH - 4 }, "steps back from the prediction"));
   }
