@@ -26,7 +26,7 @@ const QUESTIONS = [
     look: () => ({ at: after(SPEECH, "Before the mor") }),
     choices: ({ erasing: { c } }) => [["One or two", 0, 2], ["About three to ten", 3, 10], ["Eleven to thirty", 11, 30], ["To the end of the text", 31, 1e9]].map(([words, low, high]) => ({ words, right: c.over >= low && c.over <= high })),
     answer: ({ erasing: { c, places } }) => `On average over ${places} places of held-out text the first character after it costs ${c.first} bits more, and from the ${ordinal(c.over + 1)} on it is less than a twentieth of a bit; ${c.total} bits in all. At half of the places some character still moved by a tenth of a bit ${c.last} or more characters later. The network reads on, and each new character writes into c again: most of what it kept was about the last few characters. The change below does it on this text.`,
-    show: (app) => change(app, [{ what: "c", unit: -1, value: 0, once: true }], "the cell state c set to 0, all units, before “n” of “morning”"),
+    show: (app, at) => change(app, at, [{ what: "c", unit: -1, value: 0, once: true }], "the cell state c set to 0, all units, before “n” of “morning”"),
   },
   {
     short: "c or h?",
@@ -35,7 +35,7 @@ const QUESTIONS = [
     look: () => ({ at: after(SPEECH, "Before the mor") }),
     choices: ({ erasing: { c, h } }) => [["Erasing c", c.total > 1.2 * h.total], ["Erasing h", h.total > 1.2 * c.total], ["Much the same", Math.max(c.total, h.total) <= 1.2 * Math.min(c.total, h.total)]].map(([words, right]) => ({ words, right })),
     answer: ({ erasing: { c, h, ch, places } }) => `Over the next 100 characters, on average over ${places} places: erasing c costs ${c.total} bits in all, erasing h ${h.total}, erasing both ${ch.total}. The gates of the next step read h and never c, so without h they are set as at the beginning of a text, for one step; what c holds survives that. The two together cost ${ch.total > c.total + h.total ? "more" : "no more"} than the sum of each alone.`,
-    show: (app) => change(app, [{ what: "h", unit: -1, value: 0, once: true }], "the state h set to 0, all units, before “n” of “morning”"),
+    show: (app, at) => change(app, at, [{ what: "h", unit: -1, value: 0, once: true }], "the state h set to 0, all units, before “n” of “morning”"),
   },
   {
     short: "Who keeps longest?",
@@ -44,7 +44,7 @@ const QUESTIONS = [
     look: (app) => ({ at: after(DIALOGUE, "ROMEO:\nThen sl"), unit: app.measured.gates.unit }),
     choices: ({ gates: g }) => [["One of those that keep longest", g.among >= 7 && g.longest > g.shortest], ["One that keeps for a few steps only", g.keeps < 80], ["One between", g.keeps >= 80 && !(g.among >= 7 && g.longest > g.shortest)]].map(([words, right]) => ({ words, right })),
     answer: ({ gates: g }) => `Unit ${g.unit} costs most: ${g.worst} bits per character, on ${thousands(g.characters)} held-out characters that cost ${g.bits} each. Its forget gate keeps ${g.keeps} % at a step on average. The 13 units that keep longest cost ${number(g.longest)} bits each, on average, the 13 that keep shortest ${number(g.shortest)}. ${g.among} of the 13 costliest are among the 13 that keep longest. All forget gates shut together cost ${g.all} bits. So a gate that stays open says how long a cell could keep something, not whether anything depends on it.`,
-    show: (app) => change(app, [{ what: "f", unit: app.measured.gates.unit, value: 0 }], `the forget gate f shut, unit ${app.measured.gates.unit}, at every step`, app.measured.gates.unit),
+    show: (app, at) => change(app, at, [{ what: "f", unit: app.measured.gates.unit, value: 0 }], `the forget gate f shut, unit ${app.measured.gates.unit}, at every step`, app.measured.gates.unit),
   },
   {
     short: "How far back?",
@@ -63,9 +63,8 @@ const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const power = (value) => (value >= 0.01 ? value.toFixed(2) : `10⁻${[...String(Math.round(-Math.log10(value)))].map((digit) => SUPERS[digit]).join("")}`);
 
 /** Make the changes of an answer, and show what they cost. */
-function change(app, changes, words, unit = app.unit) {
-  const { at } = app;
-  app.unit = unit;
+function change(app, at, changes, words, unit = app.unit) {
+  Object.assign(app, { at, unit });
   app.changes = changes.map(({ once, ...one }) => ({ ...one, from: once ? at : 0, to: once ? at : 1e9, words }));
   app.text.colour("change");
   app.rerun();
@@ -89,7 +88,8 @@ export class Questions {
     const { ask, text, look, choices } = QUESTIONS[k];
     this.buttons.forEach((button, place) => { button.ariaPressed = String(place === k); });
     app.text.colour("surprise");
-    app.put(text, look(app));
+    this.place = look(app);
+    app.put(text, this.place);
     this.answer = make("p", { class: "answer", role: "status" });
     this.choices = choices(app.measured).map((choice) => {
       const button = make("button", { type: "button", class: "choice", onclick: () => this.see(k, choice, button) }, choice.words);
@@ -107,7 +107,9 @@ export class Questions {
       button.classList.toggle("wrong", button === chosen && !right);
     }
     const { answer, show } = QUESTIONS[k];
-    this.answer.textContent = `${right ? "Yes." : `Not so: ${this.choices.find((button) => button.right).textContent.toLowerCase()}.`} ${answer(this.app.measured)}`;
-    show(this.app);
+    const truth = this.choices.find((button) => button.right).textContent;
+    const verdict = right ? "Yes." : `Not so: ${truth[0].toLowerCase()}${truth.slice(1)}.`;
+    this.answer.textContent = `${verdict} ${answer(this.app.measured)}`;
+    show(this.app, this.place.at);
   }
 }
