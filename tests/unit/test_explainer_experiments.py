@@ -41,11 +41,15 @@ def test_contexts_end_where_a_unit_is_highest_and_lowest():
 
 
 def test_contexts_differ_in_their_last_characters():
-    ids = np.tile(np.arange(6), 20)[:, None]
-    values = -np.arange(120.0)[:, None]  # all ends of the same six texts, over and over
-    high, low = explainer_units.contexts(values, ids, "abcdef")
-    for found in (high, low):
-        assert len({context[-3:] for context in found}) == explainer_units.KEPT
+    text = "once there was a cat, another cat, a third cat, a dog, and a bird in a tree that sang"
+    tokens = sorted(set(text))
+    ids = np.array([tokens.index(sign) for sign in text])[:, None]
+    values = np.zeros(ids.shape)
+    for value, end in enumerate(("a bird", "a dog", "third cat", "another cat", "a cat"), start=1):
+        values[text.index(end) + len(end) - 1] = value
+    high, _ = explainer_units.contexts(values, ids, tokens)
+    assert [context[-3:] for context in high] == ["cat", "dog", "ird"]
+    assert high[0].endswith("was a cat")
 
 
 def test_the_questions_quote_the_record():
