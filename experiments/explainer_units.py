@@ -185,6 +185,11 @@ def gradients(model: LanguageModel, held: Held, back: int, predictions: int) -> 
     }
 
 
+def within(costs: Sequence[float], share: float) -> int:
+    """Return how many characters it takes until a share of all that an erasure costs has been paid."""
+    return int(np.argmax(np.cumsum(costs) >= share * np.sum(costs))) + 1
+
+
 def measured(results: Results) -> Results:
     """Return the numbers that the page's questions quote."""
     names, erased, gates, paths = (results[name] for name in ("names", "erasing", "gates", "gradients"))
@@ -206,7 +211,9 @@ def measured(results: Results) -> Results:
             name: {
                 "first": round(erased[name][0], 1),
                 "total": round(sum(erased[name]), 1),
-                "over": int(np.argmax(np.array(erased[name]) < 0.05)),
+                "half": within(erased[name], 0.5),
+                "most": within(erased[name], 0.9),
+                "late": round(sum(erased[name][10:]), 1),
                 "last": int(np.median(erased[f"{name}, last"])),
             }
             for name in ("c", "h", "ch")

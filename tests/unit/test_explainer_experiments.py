@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from experiments import explainer, explainer_units
+from experiments._reading import read
+from experiments.character_units import properties
 from rnn_utils import records
 
 
@@ -61,8 +63,21 @@ def test_the_questions_quote_the_record():
     costs = np.array(record["results"]["names"]["inside"])
     assert names["costlier"] == sum(cost > costs[names["unit"]] for cost in costs)
     erased = record["results"]["erasing"]["c"]
-    over = facts["measured"]["erasing"]["c"]["over"]
-    assert erased[over] < 0.05 <= min(erased[:over])
+    half = facts["measured"]["erasing"]["c"]["half"]
+    assert sum(erased[: half - 1]) < sum(erased) / 2 <= sum(erased[:half])
+
+
+def test_the_unit_asked_for_keeps_its_sign_in_names_and_the_others_do_not():
+    page = (explainer.ROOT / explainer.SETTINGS["folder"] / "questions.js").read_text("utf8")
+    text = json.loads(re.search('const DIALOGUE = ("[^"]*");', page)[1])
+    names = json.loads((explainer.ROOT / explainer.SETTINGS["folder"] / "facts.json").read_text("utf8"))
+    names = names["measured"]["names"]
+    ids = explainer.texts()[2].encode(text)
+    c = read(explainer.load("LSTM"), ids[:, None]).c[:, 0]
+    inside = properties(text)["inside a name"]
+    for unit in (names["unit"], *names["decoys"]):
+        signs = np.sign(c[inside, unit])
+        assert (len(set(signs)) == 1) == (unit == names["unit"]), unit
 
 
 def test_the_page_shows_the_table_that_was_made():

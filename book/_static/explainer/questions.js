@@ -12,7 +12,7 @@ const after = (text, part) => text.indexOf(part) + part.length;
 const QUESTIONS = [
   {
     short: "Who is speaking?",
-    ask: "One of these units of the LSTM changes its sign when a speaker's name begins, and changes back after it. Which one? Their rows are on top of the heat map; or look at one and choose “the unit looked at” as the colour of the text.",
+    ask: "One of these four units of the LSTM keeps the same sign from the first letter of a speaker's name to its last, in ROMEO and in the second First Citizen. Which one? Their rows are on top of the heat map; or look at one and choose “the unit looked at” as the colour of the text.",
     text: DIALOGUE,
     look: (app) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: app.measured.names.decoys[0], pinned: [app.measured.names.unit, ...app.measured.names.decoys].sort((a, b) => a - b) }),
     choices: ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b).map((unit) => ({ words: `Unit ${unit}`, right: unit === names.unit, unit })),
@@ -21,20 +21,20 @@ const QUESTIONS = [
   },
   {
     short: "Erase the memory",
-    ask: "Just before the n of “morning” is read, the whole cell state c is set to 0; h stays as it was. For how many characters will the network predict worse?",
+    ask: "Just before the n of “morning” is read, the whole cell state c is set to 0; h stays as it was. At a typical place in a play, up to which later character does that move the cost of some character by more than a tenth of a bit?",
     text: SPEECH,
     look: () => ({ at: after(SPEECH, "Before the mor") }),
-    choices: ({ erasing: { c } }) => [["One or two", 0, 2], ["About three to ten", 3, 10], ["Eleven to thirty", 11, 30], ["To the end of the text", 31, 1e9]].map(([words, low, high]) => ({ words, right: c.over >= low && c.over <= high })),
-    answer: ({ erasing: { c, places } }) => `On average over ${places} places of held-out text the first character after it costs ${c.first} bits more, and from the ${ordinal(c.over + 1)} on it is less than a twentieth of a bit; ${c.total} bits in all. At half of the places some character still moved by a tenth of a bit ${c.last} or more characters later. The network reads on, and each new character writes into c again: most of what it kept was about the last few characters. The change below does it on this text.`,
+    choices: ({ erasing: { c } }) => [["The first or second", 0, 2], ["Somewhere from the third to the tenth", 3, 10], ["Somewhere from the eleventh to the fiftieth", 11, 50], ["Beyond the fiftieth", 51, 1e9]].map(([words, low, high]) => ({ words, right: c.last >= low && c.last <= high })),
+    answer: ({ erasing: { c, places } }) => `The median over ${places} places of held-out text is the ${ordinal(c.last)}. On average the next 100 characters cost ${c.total} bits more in all. Half of that falls on the first ${c.half} characters, nine tenths on the first ${c.most}. The network reads on, and every new character writes into c again. The change below does it on this text.`,
     show: (app, at) => change(app, at, [{ what: "c", unit: -1, value: 0, once: true }], "the cell state c set to 0, all units, before “n” of “morning”"),
   },
   {
     short: "c or h?",
-    ask: "An LSTM carries two vectors from step to step. At one step you may erase the cell state c, which is kept, or h, which was shown. Which costs more over the characters that follow?",
+    ask: "An LSTM carries two vectors from step to step: the cell state c, which is kept, and h, which was shown. At one step you may erase one of them. Which of the two costs more at the very next character, and which from the eleventh character on?",
     text: SPEECH,
     look: () => ({ at: after(SPEECH, "Before the mor") }),
-    choices: ({ erasing: { c, h } }) => [["Erasing c", c.total > 1.2 * h.total], ["Erasing h", h.total > 1.2 * c.total], ["Much the same", Math.max(c.total, h.total) <= 1.2 * Math.min(c.total, h.total)]].map(([words, right]) => ({ words, right })),
-    answer: ({ erasing: { c, h, ch, places } }) => `Over the next 100 characters, on average over ${places} places: erasing c costs ${c.total} bits in all, erasing h ${h.total}, erasing both ${ch.total}. The gates of the next step read h and never c, so without h they are set as at the beginning of a text, for one step; what c holds survives that. The two together cost ${ch.total > c.total + h.total ? "more" : "no more"} than the sum of each alone.`,
+    choices: ({ erasing: { c, h } }) => [["h at once, c later", h.first > c.first && c.late > h.late], ["c at once, h later", c.first > h.first && h.late > c.late], ["c both times", c.first > h.first && c.late > h.late], ["h both times", h.first > c.first && h.late > c.late]].map(([words, right]) => ({ words, right })),
+    answer: ({ erasing: { c, h, ch, places } }) => `On average over ${places} places, the next character costs ${h.first} bits more without h and ${c.first} without c. From the eleventh to the hundredth it is ${h.late} bits in all without h and ${c.late} without c. The gates and the candidate of the next step are computed from h and the new character, never from c, so an erased h spoils that step at once. What c holds survives it, and shows in h again. Without both, the 100 characters cost ${ch.total} bits more; without c ${c.total}, without h ${h.total}.`,
     show: (app, at) => change(app, at, [{ what: "h", unit: -1, value: 0, once: true }], "the state h set to 0, all units, before “n” of “morning”"),
   },
   {
@@ -58,7 +58,7 @@ const QUESTIONS = [
 ];
 
 const thousands = (n) => n.toLocaleString("en");
-const ordinal = (n) => `${n}${{ 1: "st", 2: "nd", 3: "rd" }[n] ?? "th"}`;
+const ordinal = (n) => `${n}${(n % 100 > 10 && n % 100 < 14 ? "" : { 1: "st", 2: "nd", 3: "rd" }[n % 10]) || "th"}`;
 const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const power = (value) => (value >= 0.01 ? value.toFixed(2) : `10⁻${[...String(Math.round(-Math.log10(value)))].map((digit) => SUPERS[digit]).join("")}`);
 
