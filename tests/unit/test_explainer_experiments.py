@@ -83,5 +83,9 @@ def test_the_unit_asked_for_keeps_its_sign_in_names_and_the_others_do_not():
 def test_the_page_shows_the_table_that_was_made():
     page = (explainer.ROOT / "book/explainer.md").read_text("utf8")
     assert ":file: figures/explainer.html" in page
+    results = records.load("explainer")["results"]
+    said = re.findall(r"(LSTM needs|the GRU|tanh network) (\d\.\d\d)\b", " ".join(page.split()))
+    bits = [results[name]["held-out"] for name in explainer.SETTINGS["networks"]]
+    assert said == list(zip(("LSTM needs", "the GRU", "tanh network"), (f"{b:.2f}" for b in bits), strict=True))
     table = (explainer.ROOT / "book/figures/explainer.html").read_text("utf8")
     assert len(re.findall('<tr><th scope="row">', table)) == len(explainer_units.SHOWN)
