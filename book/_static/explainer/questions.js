@@ -1,6 +1,7 @@
 // Five questions with an answer to predict first: look, commit to an answer, see. Their numbers come from facts.json,
 // which experiments/explainer_units.py writes; what is shown with the answer is computed on the question's own text.
 import { make } from "../touch/frame.js";
+import { tiny } from "./words.js";
 
 const DIALOGUE = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days.\n\nFirst Citizen:\nI thank thee.";
 const SPEECH = "ROMEO:\nThe king hath sent for thee, and thou must go\nBefore the morning sun hath touched the wall.";
@@ -52,15 +53,13 @@ const QUESTIONS = [
     text: SPEECH,
     look: () => ({ at: SPEECH.length - 4 }),
     choices: ({ gradients: { LSTM, RNN } }) => [["The LSTM's", LSTM.left > 10 * RNN.left], ["That of the tanh network", RNN.left > 10 * LSTM.left], ["Both alike", Math.max(LSTM.left, RNN.left) <= 10 * Math.min(LSTM.left, RNN.left)]].map(([words, right]) => ({ words, right })),
-    answer: ({ gradients: { LSTM, GRU, RNN, predictions } }) => `The median over ${predictions} predictions: 50 characters back, ${power(LSTM.left)} of the gradient's length at the last character is left in the LSTM, ${power(GRU.left)} in the GRU, ${power(RNN.left)} in the tanh network. Even so, nine tenths of the length lie within ${LSTM.within} characters in the LSTM, ${GRU.within} in the GRU and ${RNN.within} in the tanh network. The cell keeps a path open; what the prediction needs is mostly near.`,
+    answer: ({ gradients: { LSTM, GRU, RNN, predictions } }) => `The median over ${predictions} predictions: 50 characters back, ${tiny(LSTM.left)} of the gradient's length at the last character is left in the LSTM, ${tiny(GRU.left)} in the GRU, ${tiny(RNN.left)} in the tanh network. Even so, nine tenths of the length lie within ${LSTM.within} characters in the LSTM, ${GRU.within} in the GRU and ${RNN.within} in the tanh network. So the cell keeps a path open, and yet most of what a prediction depends on is near. A longer path is no better prediction either: at the foot of this page the three networks are compared in bits per character.`,
     show: (app) => app.sources.beside(),
   },
 ];
 
 const thousands = (n) => n.toLocaleString("en");
 const ordinal = (n) => `${n}${(n % 100 > 10 && n % 100 < 14 ? "" : { 1: "st", 2: "nd", 3: "rd" }[n % 10]) || "th"}`;
-const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const power = (value) => (value >= 0.01 ? value.toFixed(2) : `10⁻${[...String(Math.round(-Math.log10(value)))].map((digit) => SUPERS[digit]).join("")}`);
 
 /** Make the changes of an answer, and show what they cost. */
 function change(app, at, changes, words, unit = app.unit) {

@@ -2,17 +2,13 @@
 import { make } from "../touch/frame.js";
 import { network } from "./explainer.js";
 import { backward, length, run } from "./model.js";
-import { drawn, named, percent, select, signed, source } from "./words.js";
+import { drawn, named, percent, select, signed, source, tiny } from "./words.js";
 
 const [WIDE, HIGH, LEFT, FOOT] = [640, 220, 56, 40];
 const LOWEST = -6; // power of ten at the foot
 const OTHER = { LSTM: "RNN", GRU: "RNN", RNN: "LSTM" };
 const LOOKS = { LSTM: "lstm", GRU: "gru", RNN: "rnn" };
 const NAMES = { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" };
-
-const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-/** A small number as a power of ten. */
-const tiny = (value) => (value > 0.01 ? value.toFixed(2) : value ? value.toExponential(0).replace(/e-(\d+)/, (_, power) => ` · 10⁻${[...power].map((digit) => SUPERS[digit]).join("")}`) : "0");
 
 export class Sources {
   constructor(app) {

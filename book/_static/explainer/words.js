@@ -19,3 +19,8 @@ export const select = (label, options, onchange, attributes = {}) => {
   const element = make("select", { onchange, ...attributes }, ...Object.entries(options).map(([value, words]) => make("option", { value }, words)));
   return { element, label: make("label", {}, label, " ", element) };
 };
+
+const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** A small number, as a power of ten where it takes one. */
+export const tiny = (value) => (value > 0.01 ? value.toFixed(2)
+  : value ? value.toExponential(0).replace(/e-(\d+)/, (_, power) => ` · 10⁻${[...power].map((digit) => SUPERS[digit]).join("")}`) : "0");
