@@ -17,8 +17,8 @@ const QUESTIONS = [
     text: DIALOGUE,
     look: (app) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: app.measured.names.decoys[0], pinned: [app.measured.names.unit, ...app.measured.names.decoys].sort((a, b) => a - b) }),
     choices: ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b).map((unit) => ({ words: `Unit ${unit}`, right: unit === names.unit, unit })),
-    answer: ({ names: n }) => `Unit ${n.unit}. On ${thousands(n.characters)} held-out characters on which it was not chosen, its cell state follows “inside a name” with |r| = ${n.r}. Does the network use it? Hold the unit at its usual value, and each character inside a name costs ${n.cost} bits more; for the median unit it is ${n.median}. ${n.costlier === 0 ? "No other unit costs more there." : `${n.costlier} of the other 127 units cost${n.costlier === 1 ? "s" : ""} more there: what a unit follows is one thing, what the network needs another.`}`,
-    show: (app) => { app.unit = app.measured.names.unit; app.text.colour("unit"); app.show(); },
+    answer: ({ names: n }) => `On ${thousands(n.characters)} held-out characters on which it was not chosen, the cell state of unit ${n.unit} follows “inside a name” with |r| = ${n.r}. Does the network use it? Hold the unit at its usual value, and each character inside a name costs ${n.cost} bits more; for the median unit it is ${n.median}. ${n.costlier === 0 ? "No other unit costs more there." : `Of the other 127 units, ${n.costlier} cost${n.costlier === 1 ? "s" : ""} more there. What a unit follows is one thing, what the network needs another.`}`,
+    show: (app) => { app.text.colour("unit"); app.look(app.measured.names.unit); },
   },
   {
     short: "Erase the memory",
@@ -35,7 +35,7 @@ const QUESTIONS = [
     text: SPEECH,
     look: () => ({ at: after(SPEECH, "Before the mor") }),
     choices: ({ erasing: { c, h } }) => [["h at once, c later", h.first > c.first && c.late > h.late], ["c at once, h later", c.first > h.first && h.late > c.late], ["c both times", c.first > h.first && c.late > h.late], ["h both times", h.first > c.first && h.late > c.late]].map(([words, right]) => ({ words, right })),
-    answer: ({ erasing: { c, h, ch, places } }) => `On average over ${places} places, the next character costs ${h.first} bits more without h and ${c.first} without c. From the eleventh to the hundredth it is ${h.late} bits in all without h and ${c.late} without c. The gates and the candidate of the next step are computed from h and the new character, never from c, so an erased h spoils that step at once. What c holds survives it, and shows in h again. Without both, the 100 characters cost ${ch.total} bits more; without c ${c.total}, without h ${h.total}.`,
+    answer: ({ erasing: { c, h, ch, places } }) => `On average over ${places} places, the next character costs ${h.first} bits more without h and ${c.first} without c. From the eleventh to the hundredth it is ${h.late.toFixed(1)} bits in all without h and ${c.late.toFixed(1)} without c. The gates and the candidate of the next step are computed from h and the new character, never from c, so an erased h spoils that step at once. What c holds survives it, and shows in h again. Without both, the 100 characters cost ${ch.total} bits more; without c ${c.total}, without h ${h.total}.`,
     show: (app, at) => change(app, at, [{ what: "h", unit: -1, value: 0, once: true }], "the state h set to 0, all units, before “n” of “morning”"),
   },
   {

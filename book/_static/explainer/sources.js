@@ -5,7 +5,7 @@ import { backward, length, run } from "./model.js";
 import { drawn, named, percent, select, signed, source, tiny } from "./words.js";
 
 const [WIDE, HIGH, LEFT, FOOT] = [640, 220, 56, 40];
-const LOWEST = -6; // power of ten at the foot
+const LOWEST = -16; // power of ten below which the axis does not go
 const OTHER = { LSTM: "RNN", GRU: "RNN", RNN: "LSTM" };
 const LOOKS = { LSTM: "lstm", GRU: "gru", RNN: "rnn" };
 const NAMES = { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" };
@@ -92,8 +92,12 @@ export class Sources {
     const T = app.at + 1;
     const right = WIDE - LEFT - 96;
     const x = (t) => LEFT + (T > 1 ? right * t / (T - 1) : right);
-    const y = (value) => 10 + (HIGH - FOOT - 10) * (1 - (Math.max(Math.log10(Math.max(value, 1e-30)), LOWEST) - LOWEST) / (1 - LOWEST));
-    const grid = [1, 0, -1, -2, -3, -4, -5, -6].flatMap((power) => [make("line", { class: "axis", x1: LEFT, x2: LEFT + right, y1: y(10 ** power), y2: y(10 ** power) }),
+    const power10 = (value) => Math.max(Math.log10(Math.max(value, 1e-300)), LOWEST);
+    const top = Math.max(1, ...Object.values(found).flat().map((value) => Math.ceil(power10(value))));
+    const foot = Math.min(top - 6, ...Object.values(found).flat().map((value) => Math.floor(power10(value))));
+    const y = (value) => 10 + (HIGH - FOOT - 10) * (top - power10(value)) / (top - foot);
+    const marks = Array.from({ length: top - foot + 1 }, (_, k) => top - k).filter((_, k) => k % Math.ceil((top - foot) / 8) === 0);
+    const grid = marks.flatMap((power) => [make("line", { class: "axis", x1: LEFT, x2: LEFT + right, y1: y(10 ** power), y2: y(10 ** power) }),
       make("text", { class: "end", x: LEFT - 6, y: y(10 ** power) + 4 }, "10", make("tspan", { dy: -5, class: "power" }, signed(power, 0)))]);
     const labels = Object.entries(found).map(([kind, values]) => ({ kind, y: y(values[0]) })).sort((a, b) => a.y - b.y);
     if (labels.length > 1 && labels[1].y - labels[0].y < 16) labels[1].y = labels[0].y + 16;
@@ -101,7 +105,7 @@ export class Sources {
     return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": "Length of the gradient against the number of steps back, on a logarithmic axis; the sentence below has the numbers." },
       ...grid, ...lines, ...labels.map(({ kind, y: at }) => make("text", { class: `name ${LOOKS[kind]}`, x: LEFT + right + 6, y: at + 4 }, NAMES[kind])),
       ...[0, 0.5, 1].map((share) => make("text", { class: "mid", x: LEFT + right * share, y: HIGH - 22 }, String(Math.round((T - 1) * share)))),
-      make("text", { class: "mid", x: LEFT + right / 2, y: HIGH - 4 }, "steps back from the prediction"));
+      make("text", { class: "mid", x: LEFT + right / 2, y: HIGH - 4 }, "length of the gradient, against steps back from the prediction"));
   }
 
   outcome(found) {

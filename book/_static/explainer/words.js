@@ -23,4 +23,4 @@ export const select = (label, options, onchange, attributes = {}) => {
 const SUPERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 /** A small number, as a power of ten where it takes one. */
 export const tiny = (value) => (value > 0.01 ? value.toFixed(2)
-  : value ? value.toExponential(0).replace(/e-(\d+)/, (_, power) => ` · 10⁻${[...power].map((digit) => SUPERS[digit]).join("")}`) : "0");
+  : value ? value.toExponential(0).replace(/e-(\d+)/, (_, power) => `\u00a0·\u00a010⁻${[...power].map((digit) => SUPERS[digit]).join("")}`) : "0");
