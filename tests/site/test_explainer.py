@@ -214,6 +214,33 @@ def test_a_press_on_the_heat_map_chooses_unit_and_step(page: Any, models: dict[s
     assert pointed.startswith(f"Unit {root.get_by_label('Unit', exact=True).input_value()} after")
 
 
+def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models: dict[str, Any]) -> None:
+    root, reading = touched(page, PLAY), read(models["LSTM"], ids(PLAY)[:, None])
+    units = json.loads((FOLDER / "lstm.json").read_text("utf8"))
+    kept = np.tanh(reading.c[:, 0])
+    order = {
+        "number": 0,
+        "memory": reading.gates["f"].mean(axis=(0, 1)).argmax(),
+        "activity": kept.var(axis=0).argmax(),
+    }
+    for sort, first in order.items():
+        root.get_by_label("Sort by").select_option(sort)
+        root.locator(".field").click(position={"x": 62 + 22 * 4 + 11, "y": 184 + 6})
+        assert int(root.get_by_label("Unit", exact=True).input_value()) == first
+        shown = {"c": kept, "h": reading.h[:, 0]} | {gate: values[:, 0] for gate, values in reading.gates.items()}
+        for name, values in shown.items():
+            root.locator(".strip select").first.select_option(name)
+            label = {"c": "tanh(c)"}.get(name, name)
+            number = f"{values[4, first]:.2f}".replace("-", "−").replace("−0.00", "0.00")
+            assert f": {label} = {number}." in root.locator(".pointed").inner_text()
+        root.locator(".strip select").first.select_option("c")
+        high, low, _ = units[first]
+        found = root.locator(".contexts code").all_inner_texts()
+        assert found == [context.replace("\n", "⏎") for context in [*high, *low]]
+    root.get_by_role("checkbox", name="all units").check()
+    assert root.locator(".field canvas").bounding_box()["height"] > 184 + 128 * 4
+
+
 def test_every_question_has_one_answer_and_shows_it(page: Any) -> None:
     root = touched(page)
     facts = json.loads((FOLDER / "facts.json").read_text("utf8"))["measured"]
@@ -301,6 +328,8 @@ FAULTS = [
     ("explainer.js", '["pointerdown", "focusin"]) root', '["x"]) this.wake(), root', "loading"),
     ("sources.js", "sum < 0.9 * total", "sum < 0.5 * total", "gradient"),
     ("changes.js", '"c", 0]', '"c", 1]', "changes"),
+    ("strip.js", "(step) => step.gates.f],", "(step) => step.gates.i],", "heat map"),
+    ("strip.js", "rank[b] - rank[a]", "rank[a] - rank[b]", "heat map"),
     ("explainer.css", ".explainer canvas {", ".explainer canvas { min-width: 500px;", "phone"),
 ]
 
@@ -328,6 +357,8 @@ def test_a_fault_in_the_page_is_caught(
             test_it_works_from_the_keyboard_alone(page, models)
         elif kind == "loading":
             test_nothing_is_loaded_before_the_first_touch_and_then_one_network(page, server)
+        elif kind == "heat map":
+            test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page, models)
         elif kind == "gradient":
             test_the_gradient_beside_the_other_network_is_numpy_s(page, models)
         else:
