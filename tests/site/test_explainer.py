@@ -133,6 +133,16 @@ def test_it_works_from_the_keyboard_alone(page: Any, models: dict[str, Any]) -> 
     assert root.locator(".whole .status").inner_text().startswith(f"Step {int(at) + 1} of")
 
 
+def test_the_button_that_starts_it_hands_the_focus_on(page: Any) -> None:
+    page.get_by_role("button", name="Let the network read it").focus()
+    page.keyboard.press("Enter")
+    root = page.locator(".explainer")
+    expect(root.locator(".live")).to_be_visible()
+    expect(root.get_by_label("The text. Arrow keys")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    assert root.locator(".whole .status").inner_text().startswith("Step 2 of")
+
+
 def test_each_step_is_said_in_one_place(page: Any) -> None:
     root = touched(page, PLAY)
     root.get_by_role("button", name="Apply").click()

@@ -46,7 +46,8 @@ class Explainer {
     this.text = text;
     this.sources = sources;
     this.questions = new Questions(this);
-    this.poster = make("div", { class: "poster" }, ...root.childNodes);
+    const start = make("button", { type: "button", class: "start" }, "Let the network read it (loads 0.2 MB)");
+    this.poster = make("div", { class: "poster" }, start, ...root.childNodes);
     this.live = make("div", { class: "live", hidden: true },
       make("div", { class: "whole" }, text.element, this.controls(), this.status),
       strip.element, step.element, changes.element, sources.element);
@@ -98,8 +99,10 @@ class Explainer {
     }
     this.fresh ||= kind !== this.before;
     this.before = kind;
+    const begun = this.poster.contains(document.activeElement);
     this.poster.hidden = true;
     this.live.hidden = false;
+    if (begun) this.text.page.focus({ preventScroll: true });
     for (const part of this.parts) part.renew?.();
     this.changes = this.changes.filter(({ what }) => this.possible(what));
     this.read();
