@@ -1,7 +1,7 @@
 """When must a classifier read in order? In which quadrant does a turtle end that walks, and turns left and right?
 
-The data are `data.turtle_walk`, 12 commands long. A fifth of all walks of this length, picked by a hash, is kept for the
-test, and another fifth for choosing rates: no walk that is scored has been learned. All models learn from the same
+The data are `data.turtle_walk`, 12 commands long. A fifth of all walks of this length, picked by a hash, is kept for
+the test, and another fifth for choosing rates: no walk that is scored has been learned. All models learn from the same
 number of fresh batches of 64 walks. Recurrent networks read the commands one by one. Their rivals see features of a
 walk: how often each command occurs, how often each run of up to six commands occurs, or which command stands at which
 place. A network with hidden units, and for the runs of commands also one without, answers from these.
@@ -16,6 +16,7 @@ The recurrent networks are also scored on other lengths, one of them after train
 takes about seven minutes.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ class Layers(nn.Module):
     def __init__(self, inputs: int, hidden: list[int]) -> None:
         super().__init__()
         sizes = [inputs, *hidden, QUADRANTS]
-        for number, (one, other) in enumerate(zip(sizes, sizes[1:])):
+        for number, (one, other) in enumerate(pairwise(sizes)):
             self.add_module(str(number), nn.Linear(one, other))
 
 
@@ -188,9 +189,7 @@ def model(name: str, settings: dict[str, Any], chosen: dict[str, Any]) -> dict[s
     lr = float(max(chosen[key], key=chosen[key].get))
     p = trained(name, settings, lr, networks, updates, 0)
     tests = settings["tests"] if is_recurrent(reads) else [settings["T"]]
-    scores = {
-        str(T): right(p, reads, *draw(T, settings["walks"], 2, np.random.default_rng(1000 + T))) for T in tests
-    }
+    scores = {str(T): right(p, reads, *draw(T, settings["walks"], 2, np.random.default_rng(1000 + T))) for T in tests}
     parameters = sum(each[0].numel() for each in p.values())
     return {"parameters": parameters, "tried": chosen[key], "rate": lr, "right": scores}
 
