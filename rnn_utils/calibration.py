@@ -14,7 +14,7 @@ class Reliability(NamedTuple):
 
     sure: np.ndarray  # (M,) mean probability of the answers in a bin
     right: np.ndarray  # (M,) share of them that is right
-    count: np.ndarray  # (M,) how many they are
+    size: np.ndarray  # (M,) how many they are
 
 
 def log_loss(log_p: Any, targets: Any) -> float:
@@ -57,7 +57,7 @@ def reliability(log_p: Any, targets: Any, bins: int = 10) -> Reliability:
     Returns
     -------
     Reliability
-        `sure`, `right` and `count` of every bin that is not empty.
+        `sure`, `right` and `size` of every bin that is not empty.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def calibration_error(log_p: Any, targets: Any, bins: int = 10) -> float:
 
     """
     found = reliability(log_p, targets, bins)
-    return float((np.abs(found.sure - found.right) * found.count).sum() / found.count.sum())
+    return float((np.abs(found.sure - found.right) * found.size).sum() / found.size.sum())
 
 
 def with_temperature(log_p: Any, temperature: float) -> np.ndarray:

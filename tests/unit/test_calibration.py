@@ -18,7 +18,7 @@ def test_reliability_by_hand():
     found = reliability(np.log(P), RIGHT, bins=10)
     np.testing.assert_allclose(found.sure, [0.55, 0.7, 0.92], atol=1e-12)
     np.testing.assert_allclose(found.right, [0.0, 1.0, 0.5], atol=1e-12)
-    assert found.count.tolist() == [1, 1, 2]
+    assert found.size.tolist() == [1, 1, 2]
 
 
 def test_calibration_error_by_hand():
@@ -27,7 +27,7 @@ def test_calibration_error_by_hand():
 
 def test_an_answer_that_is_quite_sure_falls_into_the_last_bin():
     log_p = np.array([[0.0, -800.0]])
-    assert reliability(log_p, [0], bins=5).count.tolist() == [1]
+    assert reliability(log_p, [0], bins=5).size.tolist() == [1]
 
 
 def test_temperature_keeps_order_and_normalises():
