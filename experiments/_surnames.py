@@ -36,10 +36,11 @@ class Surnames:
 
 
 @functools.cache
-def surnames(seed: int) -> Surnames:
-    """Return a split: a name that several languages share is in one part only."""
-    every = data.surnames()
-    parts = data.grouped_split(every.names, np.random.default_rng(seed), (0.7, 0.1, 0.2))
+def surnames(seed: int, per_class: int | None = None) -> Surnames:
+    """Return a split of all names or of some a class: a name that several languages share is in one part only."""
+    rng = np.random.default_rng(seed)
+    every = data.surnames(per_class=per_class, rng=rng) if per_class else data.surnames()
+    parts = data.grouped_split(every.names, rng, (0.7, 0.1, 0.2))
     names = {part: every.names[at].tolist() for part, at in zip(PARTS, parts)}
     labels = {part: every.labels[at] for part, at in zip(PARTS, parts)}
     vocabulary = data.Vocabulary("".join(names["learn"]), unknown="?")

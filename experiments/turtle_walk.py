@@ -10,12 +10,14 @@ Two tables of counts show what such features determine: the best answer for each
 asked for the quadrant and for two other questions that sound as if they needed the order, the final direction and the
 number of forwards modulo 3.
 
-The recurrent networks are also scored on other lengths, one of them after training on mixed lengths.
+The recurrent networks are also scored on other lengths, and trained on mixed ones. A network on places can read shorter
+walks if the places after the end are left empty; one of 24 places learns from the same mixed lengths.
 
 `results` holds, by model, the rate, the shares right that chose it, and the shares right of ten networks. The full run
-takes about seven minutes.
+takes about a quarter of an hour.
 """
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -29,7 +31,7 @@ from experiments._torch_stacks import Parameters, clip, linear, run_recurrent, s
 from rnn_utils import data
 
 SETTINGS: dict[str, Any] = {
-    # name: what it reads, hidden units, updates, networks; the longest walk is T unless `lengths` says otherwise
+    # name, after which lengths it learns from, otherwise T: what it reads, hidden units, updates, networks
     "models": {
         "LSTM": ["LSTM", 32, 3000, 10],
         "GRU": ["GRU", 37, 3000, 10],
@@ -40,12 +42,14 @@ SETTINGS: dict[str, Any] = {
         "places": ["places", 118, 3000, 10],
         "places, two layers": ["places", [52, 52], 3000, 10],
         "places, two layers, ten times the updates": ["places", [52, 52], 30000, 5],
+        "places, two layers, lengths 3 to 24": ["places", [44, 44], 3000, 10],
+        "places, two layers, lengths 3 to 24, longer": ["places", [44, 44], 12000, 5],
+        "LSTM, lengths 3 to 24, longer": ["LSTM", 32, 12000, 5],
         "runs": ["runs", [], 3000, 10],
         "runs, hidden": ["runs", 64, 3000, 10],
     },
-    "lengths": {"LSTM, lengths 3 to 12": [3, 12], "LSTM, lengths 3 to 24": [3, 24]},
-    "rates": [0.003, 0.01, 0.03],
-    "tuning": [3, 700],  # networks, updates
+    "rates": [0.001, 0.003, 0.01, 0.03, 0.1],
+    "tuning": [3, 1000],  # networks, updates
     "T": 12,
     "batch": 64,
     "tests": [6, 9, 12, 15, 18, 24, 36, 48],
@@ -75,11 +79,13 @@ def draw(T: int, n: int, part: int, rng: np.random.Generator) -> tuple[np.ndarra
     return ids[:, chosen], quadrant[chosen]
 
 
-def features(reads: str, ids: np.ndarray) -> np.ndarray:
-    """Return what a rival sees of walks (T, M), as numbers (M, …) about 1 in size."""
+def features(reads: str, ids: np.ndarray, longest: int) -> np.ndarray:
+    """Return what a rival sees of walks (T, M), as numbers (M, …) about 1 in size; places after the end are 0."""
     T, M = ids.shape
     if reads == "places":
-        return np.eye(3, dtype=np.float32)[ids].transpose(1, 0, 2).reshape(M, 3 * T)
+        seen = np.zeros((M, longest, 3), np.float32)
+        seen[:, :T] = np.eye(3, dtype=np.float32)[ids].transpose(1, 0, 2)
+        return seen.reshape(M, 3 * longest)
     found = []
     for n in range(1, 1 + (1 if reads == "counts" else LONGEST)):
         code = sum(ids[j : T - n + 1 + j] * 3 ** (n - 1 - j) for j in range(n))
@@ -116,7 +122,7 @@ def is_recurrent(reads: str) -> bool:
     return reads in ("RNN", "LSTM", "GRU")
 
 
-def build(reads: str, hidden: Any, networks: int, first: int, T: int) -> Parameters:
+def build(reads: str, hidden: Any, networks: int, first: int, longest: int) -> Parameters:
     """Return a stack of untrained networks, the first of which has the seed `first`."""
     models: list[nn.Module] = []
     for seed in range(first, first + networks):
@@ -124,17 +130,17 @@ def build(reads: str, hidden: Any, networks: int, first: int, T: int) -> Paramet
         if is_recurrent(reads):
             models.append(Recurrent(reads, hidden))
         else:
-            inputs = {"counts": 3, "places": 3 * T, "runs": sum(3**n for n in range(1, LONGEST + 1))}[reads]
+            inputs = {"counts": 3, "places": 3 * longest, "runs": sum(3**n for n in range(1, LONGEST + 1))}[reads]
             models.append(Layers(inputs, hidden if isinstance(hidden, list) else [hidden]))
     return stacked(models)
 
 
-def answer(p: Parameters, reads: str, ids: np.ndarray) -> Tensor:
+def answer(p: Parameters, reads: str, ids: np.ndarray, longest: int) -> Tensor:
     """Return the logits (N, M, 4) of walks (N or 1, T, M), the same for all networks or each its own."""
     N = next(iter(p.values())).shape[0]
     if is_recurrent(reads):
         return run_recurrent(p, torch.from_numpy(ids).expand(N, -1, -1), reads)[:, -1]
-    x = torch.from_numpy(np.stack([features(reads, each) for each in ids])).expand(N, -1, -1)
+    x = torch.from_numpy(np.stack([features(reads, each, longest) for each in ids])).expand(N, -1, -1)
     layers = len(p) // 2
     for number in range(layers):
         x = linear(p, str(number), x)
@@ -152,7 +158,8 @@ def train(p: Parameters, reads: str, lr: float, updates: int, batch: int, length
             group["lr"] = lr * (1 - 0.95 * update / updates)
         T = int(rng.integers(lengths[0], lengths[1] + 1))
         ids, quadrant = draw(T, N * batch, 0, rng)
-        logits = answer(p, reads, np.ascontiguousarray(ids.reshape(T, N, batch).transpose(1, 0, 2)))
+        own = np.ascontiguousarray(ids.reshape(T, N, batch).transpose(1, 0, 2))
+        logits = answer(p, reads, own, lengths[1])
         loss = F.cross_entropy(logits.flatten(0, 1), torch.from_numpy(quadrant)) * N
         optimizer.zero_grad()
         loss.backward()
@@ -160,18 +167,24 @@ def train(p: Parameters, reads: str, lr: float, updates: int, batch: int, length
         optimizer.step()
 
 
-def right(p: Parameters, reads: str, ids: np.ndarray, quadrant: np.ndarray) -> list[float]:
+def right(p: Parameters, reads: str, longest: int, ids: np.ndarray, quadrant: np.ndarray) -> list[float]:
     """Return the share of right answers of every network on walks (T, M)."""
     with torch.no_grad():
-        answers = answer(p, reads, ids[None]).argmax(-1).numpy()
+        answers = answer(p, reads, ids[None], longest).argmax(-1).numpy()
     return [round(float(share), 4) for share in (answers == quadrant).mean(axis=1)]
+
+
+def lengths_of(name: str, T: int) -> list[int]:
+    """Return the shortest and the longest walk that a model learns from, as its name says: "…, lengths 3 to 24"."""
+    found = re.search(r"lengths (\d+) to (\d+)", name)
+    return [int(each) for each in found.groups()] if found else [T, T]
 
 
 def trained(name: str, settings: dict[str, Any], lr: float, networks: int, updates: int, first: int) -> Parameters:
     """Return networks of a model after training."""
     reads, hidden = settings["models"][name][:2]
-    p = build(reads, hidden, networks, first, settings["T"])
-    lengths = settings["lengths"].get(name, [settings["T"]] * 2)
+    lengths = lengths_of(name, settings["T"])
+    p = build(reads, hidden, networks, first, lengths[1])
     train(p, reads, lr, updates, settings["batch"], lengths, first)
     return p
 
@@ -179,17 +192,20 @@ def trained(name: str, settings: dict[str, Any], lr: float, networks: int, updat
 def model(name: str, settings: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
     """Return a model's rate, how it was chosen, and the test; models that differ in updates alone share the rate."""
     reads, hidden, updates, networks = settings["models"][name]
-    key = repr((reads, hidden, settings["lengths"].get(name)))
-    valid = draw(settings["T"], settings["walks"], 1, np.random.default_rng(7))
+    shortest, longest = lengths_of(name, settings["T"])
+    key = repr((reads, hidden, shortest, longest))
     if key not in chosen:
+        valid = draw(longest, settings["walks"], 1, np.random.default_rng(7))
         number, tries = settings["tuning"]
         rates = settings["rates"]
-        scored = [right(trained(name, settings, lr, number, tries, 100), reads, *valid) for lr in rates]
+        scored = [right(trained(name, settings, lr, number, tries, 100), reads, longest, *valid) for lr in rates]
         chosen[key] = {f"{lr:g}": round(float(np.mean(row)), 4) for lr, row in zip(rates, scored)}
     lr = float(max(chosen[key], key=chosen[key].get))
     p = trained(name, settings, lr, networks, updates, 0)
-    tests = settings["tests"] if is_recurrent(reads) else [settings["T"]]
-    scores = {str(T): right(p, reads, *draw(T, settings["walks"], 2, np.random.default_rng(1000 + T))) for T in tests}
+    tests = [T for T in settings["tests"] if is_recurrent(reads) or shortest <= T <= longest]
+    scores = {
+        str(T): right(p, reads, longest, *draw(T, settings["walks"], 2, np.random.default_rng(1000 + T))) for T in tests
+    }
     parameters = sum(each[0].numel() for each in p.values())
     return {"parameters": parameters, "tried": chosen[key], "rate": lr, "right": scores}
 
@@ -229,11 +245,11 @@ def check_part(record: dict[str, Any]) -> None:
     settings, results = record["settings"], record["results"]
     again = table_of_counts(settings["T"], settings["table"], settings["walks"])
     assert again == results["table"], f"table: got {again}, wanted {results['table']}"
-    T = str(settings["T"])
     name = "counts"
     p = trained(name, settings, results[name]["rate"], 10, 300, 0)
-    new = np.median(right(p, name, *draw(settings["T"], settings["walks"], 2, np.random.default_rng(1000 + int(T)))))
-    old = np.median(results[name]["right"][T])
+    test = draw(settings["T"], settings["walks"], 2, np.random.default_rng(1000 + settings["T"]))
+    new = np.median(right(p, name, settings["T"], *test))
+    old = np.median(results[name]["right"][str(settings["T"])])
     assert abs(new - old) <= TOLERANCE, f"{name}: got {new}, wanted {old} ± {TOLERANCE}"
 
 
