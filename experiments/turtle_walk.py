@@ -45,6 +45,8 @@ SETTINGS: dict[str, Any] = {
         "places, two layers, lengths 3 to 24": ["places", [44, 44], 3000, 10],
         "places, two layers, lengths 3 to 24, longer": ["places", [44, 44], 12000, 5],
         "LSTM, lengths 3 to 24, longer": ["LSTM", 32, 12000, 5],
+        "places, 176 units, lengths 3 to 24": ["places", [176, 176], 3000, 10],
+        "runs, hidden, lengths 3 to 24": ["runs", 64, 3000, 10],
         "runs": ["runs", [], 3000, 10],
         "runs, hidden": ["runs", 64, 3000, 10],
     },
@@ -88,7 +90,8 @@ def features(reads: str, ids: np.ndarray, longest: int) -> np.ndarray:
         return seen.reshape(M, 3 * longest)
     found = []
     for n in range(1, 1 + (1 if reads == "counts" else LONGEST)):
-        code = sum(ids[j : T - n + 1 + j] * 3 ** (n - 1 - j) for j in range(n))
+        places = max(0, T - n + 1)  # a short walk has no long runs
+        code = sum(ids[j : places + j] * 3 ** (n - 1 - j) for j in range(n))
         flat = (code + 3**n * np.arange(M)).ravel()
         found.append(np.bincount(flat, minlength=3**n * M).reshape(M, 3**n))
     return np.concatenate(found, axis=1).astype(np.float32)
