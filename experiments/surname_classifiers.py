@@ -12,7 +12,8 @@ another split.
 
 ``results[model]`` holds a list over the splits of every score in `_surnames.scores`, and what was chosen. A name with
 " + " is the sum of several models' log-probabilities with a weight each, fitted on the names to choose by, beside the
-number of test names that only this sum gets right and that only the sum without its last model does. A name with " : "
+number of test names that only this sum gets right and that only the sum without its last model does, and by how much
+its log loss is lower, with the standard error. A name with " : "
 counts the test names that only the one of two models gets right. ``ensemble`` is the mean of the probabilities of the
 networks. ``results["400 a class"]`` is the same for at most 400 names of each language, with three networks. The full
 run takes about half an hour.
@@ -34,6 +35,7 @@ from experiments._surnames import (
     Surnames,
     ahead,
     language_models,
+    log_loss_gained,
     logistic,
     mixed,
     naive_bayes,
@@ -207,9 +209,13 @@ def all_scores(s: Surnames, networks: dict[str, Any], lr: float, seed: int, sett
     sums: dict[str, LogP] = {name: log_p for name, (_, log_p) in models.items()}
     for names in settings["mixes"]:
         weights, log_p = mixed([models[name][1] for name in names], s.labels["choose"])
-        before = ahead(log_p, sums[" + ".join(names[:-1])], s.labels["test"])
+        before = sums[" + ".join(names[:-1])]
+        gain = {
+            "against the sum without the last": ahead(log_p, before, s.labels["test"]),
+            "log loss gained": log_loss_gained(log_p, before, s.labels["test"]),
+        }
         sums[name := " + ".join(names)] = log_p
-        table[name] = {"weights": weights, "against the sum without the last": before} | scores(log_p, s)
+        table[name] = {"weights": weights} | gain | scores(log_p, s)
     for one, other in settings["pairs"]:
         table[f"{one} : {other}"] = {"only right": ahead(models[one][1], models[other][1], s.labels["test"])}
     print(seed, {name: row.get("right") for name, row in table.items()}, flush=True)
