@@ -66,7 +66,7 @@ def grouped_split(
 
     Returns
     -------
-    parts : list of ndarray of intp
+    parts : list of ndarray of intp, shape (n,) each
         The places of the examples of each part, in random order.
 
     Raises
@@ -115,7 +115,7 @@ def length_batches(lengths: Any, batch_size: int, rng: np.random.Generator, pool
 
     Returns
     -------
-    batches : list of ndarray of intp
+    batches : list of ndarray of intp, shape (B,) each
         The places of the examples of each batch; every example occurs once.
 
     Raises
