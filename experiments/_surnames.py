@@ -77,8 +77,11 @@ def best(tried: Sequence[tuple[Any, LogP]], labels: np.ndarray) -> tuple[Any, Lo
     return max(tried, key=lambda pair: (pair[1]["choose"].argmax(axis=1) == labels).mean())
 
 
-def naive_bayes(s: Surnames) -> tuple[Any, LogP]:
-    """Multiply the probabilities of a name's runs in each language; which runs and what is added are chosen."""
+def naive_bayes(s: Surnames) -> tuple[tuple[Any, LogP], tuple[Any, LogP]]:
+    """Multiply the probabilities of a name's runs in each language; which runs and what is added are chosen.
+
+    Returns the try with the most right answers and the try with the lowest log loss.
+    """
     K, tried = s.K, []
     own = np.eye(K)[s.labels["learn"]]
     prior = np.log(own.mean(axis=0))
@@ -92,7 +95,8 @@ def naive_bayes(s: Surnames) -> tuple[Any, LogP]:
                     for part in PARTS[1:]
                 }
                 tried.append(([low, high, added], log_p))
-    return best(tried, s.labels["choose"])
+    labels = s.labels["choose"]
+    return best(tried, labels), min(tried, key=lambda pair: log_loss(pair[1]["choose"], labels))
 
 
 def logistic(s: Surnames, longest: int) -> tuple[Any, LogP]:
