@@ -44,7 +44,6 @@ SETTINGS: dict[str, Any] = {
         "places, two layers, ten times the updates": ["places", [52, 52], 30000, 5],
         "places, two layers, lengths 3 to 24": ["places", [44, 44], 3000, 10],
         "places, two layers, lengths 3 to 24, longer": ["places", [44, 44], 12000, 5],
-        "LSTM, lengths 3 to 24, longer": ["LSTM", 32, 12000, 5],
         "places, 176 units, lengths 3 to 24": ["places", [176, 176], 3000, 10],
         "places, 176 units, lengths 3 to 24, longer": ["places", [176, 176], 12000, 5],
         "runs, hidden, lengths 3 to 24": ["runs", 64, 3000, 10],
