@@ -1,6 +1,6 @@
 """How much of the lead of counting on surnames comes from forms of one surname on both sides of the split?
 
-Splits by name, as in `surname_classifiers`, put *puskar* among the names to learn and *puskarova* among those to test.
+Splits by name, as in `surname_classifiers`, put *puskar* among the names to learn and *puskarova* among the test names.
 Here all names with the same stem are in one part; `_surnames.stem` says roughly which these are. Three models that count
 and two networks, with the learning rates chosen in `surname_classifiers`, are compared on ten such splits. The full run
 takes about ten minutes.
