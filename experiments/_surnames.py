@@ -20,7 +20,6 @@ PARTS = ("learn", "choose", "test")
 LONGEST = 6  # letters in a run, edges included
 ADDED = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 PENALTIES = (0.3, 1.0, 3.0, 10.0)
-ENDINGS = ("ova", "ska", "ski", "sky", "cka", "cki", "cky", "a", "e", "i", "o", "y")
 LogP = dict[str, np.ndarray]  # log-probabilities (N, K) of the names of "choose" and "test"
 
 
@@ -36,21 +35,12 @@ class Surnames:
     grams: dict[int, dict[str, csr_matrix]]  # by length of run and part: (N, F) counts
 
 
-def stem(name: str) -> str:
-    """Cut off an ending that forms of one surname differ in, if four letters remain: puskarova, szumna."""
-    return next((name[: -len(end)] for end in ENDINGS if name.endswith(end) and len(name) >= 4 + len(end)), name)
-
-
 @functools.cache
-def surnames(seed: int, per_class: int | None = None, families: bool = False) -> Surnames:
-    """Return a split of all names or of some per class.
-
-    A name that several languages share is in one part only; with `families`, so are all names with the same stem.
-    """
+def surnames(seed: int, per_class: int | None = None) -> Surnames:
+    """Return a split of all names or of some a class: a name that several languages share is in one part only."""
     rng = np.random.default_rng(seed)
     every = data.surnames(per_class=per_class, rng=rng) if per_class else data.surnames()
-    groups = [stem(name) for name in every.names] if families else every.names
-    parts = data.grouped_split(groups, rng, (0.7, 0.1, 0.2))
+    parts = data.grouped_split(every.names, rng, (0.7, 0.1, 0.2))
     names = {part: every.names[at].tolist() for part, at in zip(PARTS, parts)}
     labels = {part: every.labels[at] for part, at in zip(PARTS, parts)}
     vocabulary = data.Vocabulary("".join(names["learn"]), unknown="?")
