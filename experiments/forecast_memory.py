@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from experiments import _forecasters, saving
-from experiments._forecasters import Arrays, Batch
+from experiments._forecasters import Batch
+from experiments._gru_forms import Arrays
 from rnn_utils import data
 
 SETTINGS: dict[str, Any] = {

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from experiments import _forecasters, saving
-from experiments._forecasters import Arrays, Batch
+from experiments._forecasters import Batch
+from experiments._gru_forms import Arrays
 from rnn_utils import data
 
 SETTINGS: dict[str, Any] = {
@@ -170,7 +171,8 @@ def statistical(name: str, series: Prepared, K: int, origins: np.ndarray) -> dic
     x, z = series.x, series.z
     year = 2 * np.pi * np.arange(len(x))[:, None] * np.arange(1, 4) / 52.18
     waves = np.column_stack([np.sin(year), np.cos(year)])
-    smooth: dict[str, Any] = {"sunspots": {}, "elnino": {"seasonal": 12}, "co2": {"trend": True}}[name]
+    smoothings: dict[str, dict[str, Any]] = {"sunspots": {}, "elnino": {"seasonal": 12}, "co2": {"trend": True}}
+    smooth = smoothings[name]
     models = {"exponential smoothing": [lambda v: ExponentialSmoothing(v, **smooth)]}
     values, options = {"exponential smoothing": x, "ARIMA": z if name == "sunspots" else x}, {}
     orders = {"sunspots": [(2, 0, 1), (3, 0, 2), (9, 0, 1)], "elnino": [(1, 0, 1), (2, 0, 1), (3, 0, 1)]}
