@@ -2,7 +2,7 @@
 
 Every array has a leading axis for the network behind the one for time. Each network has its own initialisation, data
 and learning rate. The GRU's layer and the optimiser are those of `_gru_forms`; the others are initialised alike. An
-answer that is NaN is not asked for.
+answer that is NaN is not asked for. Window networks may also read the same data: their axis then has length 1.
 """
 
 from collections.abc import Callable, Iterable

@@ -164,13 +164,16 @@ def shift_of(forecast: Any, truth: Any, most: int = 12) -> int:
     Raises
     ------
     ValueError
-        When there are fewer than `most` + 2 values.
+        When there are fewer than `most` + 2 values, or the forecast or the truth never changes.
 
     """
     truth = check_array("truth", truth, ("N",))
     forecast = check_array("forecast", forecast, truth.shape)
     if len(truth) < check_int("most", most, 0) + 2:
         raise ValueError(f"truth: got {len(truth)} values, wanted at least most + 2 = {most + 2}")
+    for name, values in (("forecast", forecast), ("truth", truth)):
+        if values.std() == 0:
+            raise ValueError(f"{name}: got {values[0]} everywhere, wanted values that change")
     lags = range(most + 1)
     likeness = [np.corrcoef(forecast[k:], truth[: len(truth) - k])[0, 1] for k in lags]
     return int(np.argmax(likeness))

@@ -81,6 +81,8 @@ def test_a_shifted_copy_is_recognised():
     assert shift_of(truth[:-3], truth[3:], most=5) == 3
     with pytest.raises(ValueError, match="truth"):
         shift_of([1.0, 2], [1.0, 2], most=3)
+    with pytest.raises(ValueError, match="forecast: got 1.0 everywhere"):
+        shift_of(np.ones(200), truth)
 
 
 def test_conformal_radius_by_hand():
