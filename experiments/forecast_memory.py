@@ -10,8 +10,8 @@ both uniform, noise 0.3. The best possible forecast is Bayes' rule with this pri
 "mackey-glass": a chaotic delay equation (delay 17), to be forecast 20 steps ahead from 2,000 values without noise.
 
 Each network's rate is the best of three on a validation part, with two seeds each; then it runs with ten others. The
-window networks have about as many parameters as the GRU, or four times as many, and learn from as many or
-half as many answers; all of them read the same windows. The full run takes about ten minutes.
+window networks have about as many parameters as the GRU, or four times as many, and learn from about as many
+answers; all of them read the same windows. The full run takes about ten minutes.
 """
 
 from collections.abc import Callable
@@ -120,10 +120,10 @@ def drawer(name: str, part: Batch, window: int, seeds: list[int]) -> Callable[[i
     def draw(_: int) -> Batch:
         pairs = []
         for rng in rngs:
-            if window:  # 256 places in the scored part
-                t = rng.integers(FIRST[name], len(x), size=256)
-                n = rng.integers(x.shape[1], size=256)
-                seen = padded[t[:, None] + np.arange(window), n[:, None]].reshape(1, 256, -1)
+            if window:  # 512 places in the scored part
+                t = rng.integers(FIRST[name], len(x), size=512)
+                n = rng.integers(x.shape[1], size=512)
+                seen = padded[t[:, None] + np.arange(window), n[:, None]].reshape(1, 512, -1)
                 pairs.append((seen, y[t, n][None]))
             else:
                 starts = rng.integers(len(x) - T + 1, size=B)
