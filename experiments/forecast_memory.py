@@ -183,7 +183,7 @@ def run_network(name: str, parts: dict[str, Batch], network: list[Any], seeds: i
 
 def digits(value: Any) -> Any:
     """Return a number or an array with four decimals, as JSON has them."""
-    return np.round(value, 4).tolist()
+    return np.round(np.asarray(value, dtype=float), 4).tolist()
 
 
 def least_squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:
