@@ -26,7 +26,7 @@ def test_windows_ahead_by_hand():
         np.testing.assert_array_equal(windows_ahead(values, 5, 4)[1][:, k], windows(values, 5, k + 1)[1][: 30 - 8])
     with pytest.raises(ValueError, match="values"):
         windows_ahead([1.0, 2], 2, 1)
-    with pytest.raises(ValueError, match="steps"):
+    with pytest.raises(ValueError, match="horizons"):
         windows_ahead([1.0, 2, 3], 1, 0)
 
 
