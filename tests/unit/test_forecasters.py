@@ -8,6 +8,7 @@ import pytest
 
 from experiments import _forecasters, forecast_memory, forecast_series
 from rnn_utils import GRU, LSTM, data
+from rnn_utils.forecasting import pinball
 
 LAYERS = {"GRU": GRU, "LSTM": LSTM}
 
@@ -53,6 +54,16 @@ def test_gradients_by_finite_differences(kind, levels):
                 sides.append(_forecasters.loss_and_grads(kind, p, x, y, levels)[0][at[0]])
             w[at] = kept
             assert grads[name][at] == pytest.approx((sides[0] - sides[1]) / 2e-5, abs=1e-7), name
+
+
+def test_the_loss_of_quantiles_is_the_pinball_loss():
+    rng, levels = np.random.default_rng(5), np.array([0.1, 0.7])
+    p = _forecasters.initialise("window", 2, 3, 2, [1])
+    x, y = (rng.normal(size=(1, 1, 8, 2)).astype(np.float32) for _ in range(2))
+    error = (y - _forecasters.answers("window", p, x))[0, 0]
+    expected = np.mean([pinball(error[:, k], levels[k]) for k in range(2)])
+    loss = _forecasters.loss_and_grads("window", p, x, y, levels)[0]
+    assert loss[0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_orders_follow_their_law_and_ask_for_the_next():
