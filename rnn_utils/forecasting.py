@@ -12,6 +12,7 @@ __all__ = [
     "assert_no_leak",
     "conformal_radius",
     "coverage",
+    "interval_score",
     "mase",
     "pinball",
     "rmsse",
@@ -275,3 +276,29 @@ def coverage(truth: Any, low: Any, high: Any) -> float:
     truth = check_array("truth", truth, np.shape(truth))
     low, high = (check_array(name, end, truth.shape, finite=False) for name, end in (("low", low), ("high", high)))
     return float(np.mean((low <= truth) & (truth <= high)))
+
+
+def interval_score(truth: Any, low: Any, high: Any, level: float) -> float:
+    """Return the mean width of intervals plus a fine for each value outside (Winkler, 1972): smaller is better.
+
+    The fine is the distance from the interval times 2 / (1 − level), so that the score is least on average where the
+    ends are the quantiles (1 − level) / 2 and (1 + level) / 2.
+
+    Parameters
+    ----------
+    truth, low, high : array_like, of one shape
+        As in `coverage`.
+    level : float
+        In (0, 1): the coverage that the intervals promise.
+
+    Returns
+    -------
+    float
+        In the unit of the values; infinity where an interval has no end.
+
+    """
+    truth = check_array("truth", truth, np.shape(truth))
+    low, high = (check_array(name, end, truth.shape, finite=False) for name, end in (("low", low), ("high", high)))
+    outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+    fine = 2 / (1 - check_number("level", level, 0, 1, open_ends=True))
+    return float(np.mean(high - low + fine * outside))

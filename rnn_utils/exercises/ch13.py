@@ -95,14 +95,16 @@ check_mase = Exercise(
 
 
 def radius(scores, level):
-    """The ⌈(n + 1) level⌉-th smallest score, or infinity."""
+    """The ⌈(n + 1) level⌉-th smallest score, infinity beyond the largest, 0 below the smallest."""
     rank = int(np.ceil((len(scores) + 1) * level - 1e-9))
+    if rank < 1:
+        return 0.0
     return np.inf if rank > len(scores) else np.sort(scores)[rank - 1]
 
 
 def make_scores(rng: np.random.Generator) -> list[tuple[Any, ...]]:
-    """Calibration sets of several sizes, one of them too small for its level."""
-    sizes = ((40, 0.9), (9, 0.9), (25, 0.8), (8, 0.9), (60, 0.95))
+    """Calibration sets of several sizes, one of them too small for its level, and one level of 0."""
+    sizes = ((40, 0.9), (9, 0.9), (25, 0.8), (8, 0.9), (60, 0.95), (12, 0.0))
     return [(np.abs(rng.normal(size=n)), level) for n, level in sizes]
 
 
@@ -118,13 +120,22 @@ check_radius = Exercise(
         ),
         Mistake(
             "n, not n + 1",
-            lambda scores, level: np.sort(scores)[int(np.ceil(len(scores) * level - 1e-9)) - 1],
+            lambda scores, level: np.sort(scores)[max(int(np.ceil(len(scores) * level - 1e-9)), 1) - 1],
             "the rank is ⌈(n + 1) level⌉: the next score is one of the n + 1",
         ),
         Mistake(
             "largest instead of infinity",
             lambda scores, level: np.sort(scores)[min(int(np.ceil((len(scores) + 1) * level - 1e-9)), len(scores)) - 1],
             "where the rank is more than n, no score is large enough: return np.inf",
+        ),
+        Mistake(
+            "index −1",
+            lambda scores, level: (
+                np.inf
+                if (rank := int(np.ceil((len(scores) + 1) * level - 1e-9))) > len(scores)
+                else np.sort(scores)[rank - 1]
+            ),
+            "at a level of 0 the rank is 0, and index −1 is the largest score: return 0 there",
         ),
         Mistake(
             "smallest first",

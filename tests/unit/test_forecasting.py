@@ -9,6 +9,7 @@ from rnn_utils.forecasting import (
     assert_no_leak,
     conformal_radius,
     coverage,
+    interval_score,
     mase,
     pinball,
     rmsse,
@@ -81,7 +82,7 @@ def test_a_shifted_copy_is_recognised():
     assert shift_of(truth[:-3], truth[3:], most=5) == 3
     with pytest.raises(ValueError, match="truth"):
         shift_of([1.0, 2], [1.0, 2], most=3)
-    with pytest.raises(ValueError, match="forecast: got 1.0 everywhere"):
+    with pytest.raises(ValueError, match="forecast: got 1"):
         shift_of(np.ones(200), truth)
 
 
@@ -115,3 +116,15 @@ def test_adaptive_radii_repair_coverage_when_the_errors_grow():
 
 def test_coverage_by_hand():
     assert coverage([1.0, 2, 3, 4], [0, 2, 4, -np.inf], [1, 3, 5, np.inf]) == 0.75
+
+
+def test_interval_score_by_hand():
+    assert interval_score([1.0, 5, -1], [0, 0, 0], [2, 2, 2], 0.9) == pytest.approx(2 + 20 * (0 + 3 + 1) / 3)
+    assert interval_score([1.0], [0], [np.inf], 0.9) == np.inf
+
+
+def test_interval_score_is_least_at_the_quantiles():
+    values = np.random.default_rng(6).normal(size=4001)
+    grid = np.linspace(0.5, 3, 251)
+    best = grid[np.argmin([interval_score(values, 0 * values - g, 0 * values + g, 0.9) for g in grid])]
+    assert abs(best - np.quantile(np.abs(values), 0.9)) < 0.03
