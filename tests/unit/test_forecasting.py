@@ -67,6 +67,8 @@ def test_a_leak_is_found_and_an_honest_forecast_is_not_accused():
         lambda v, t: (v[t - 1] - v.mean()) / v.std(),  # scaled with the future
         lambda v, t: v[t],  # one step off
         lambda v, t: v[t - 5 : t + 1].mean(),  # a centred window
+        lambda v, t: np.ptp(v[t:]),  # the spread of the future alone
+        lambda v, t: np.argmax(np.abs(np.diff(v[t - 1 :]))),  # when it will move most
     ]
     for leak in leaks:
         with pytest.raises(AssertionError, match="made at 10 "):
