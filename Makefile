@@ -4,8 +4,7 @@ PYTHON ?= python3
 PORT   ?= 8000
 RUN     = .venv/bin/python
 PAGE    = tests/site/test_run_chapters.py
-REPORTS = _build/recorded
-COVER   = --cov --cov-report=term --cov-report=json:$(REPORTS)/coverage.json
+COVER   = --cov --cov-report=term
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # Also where the system's language settings name another encoding:
 export PYTHONUTF8 = 1
@@ -57,21 +56,20 @@ lint: .venv-test  ## style of code and notebooks, types, and the site's JavaScri
 	$(RUN) -m tools.npm.lint
 
 unit: .venv-test  ## tests of rnn_utils, with coverage
-	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/unit $(COVER)) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/unit.xml
+	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/unit $(COVER)) -q -n 2 --dist loadfile
 
 tools: .venv-test  ## tests of the commands that are listed here
-	$(RUN) -m pytest $(or $(TESTS),tests/tools) -q -n 2 --dist loadfile --junitxml=$(REPORTS)/tools.xml
+	$(RUN) -m pytest $(or $(TESTS),tests/tools) -q -n 2 --dist loadfile
 
 structure: .venv-test  ## does every notebook keep to the template?
-	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q -n 2 --junitxml=$(REPORTS)/structure.xml
+	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q -n 2
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
 	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval $(or $(NB),book) -q -n 2 --dist loadfile \
-		-p no:cacheprovider --junitxml=$(REPORTS)/notebooks.xml
+		-p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadgroup \
-		--junitxml=$(REPORTS)/site.xml
+	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadgroup
 
 page: book .venv-test  ## of those, the test that runs every NumPy cell of every chapter in the page
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0

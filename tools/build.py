@@ -21,9 +21,9 @@ import yaml
 from tools import processes
 from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
-from tools.places import BUILD, EXECUTED, RECORDED, ROOT, SITE, SOURCE, WORK
-from tools.reports.measures import measure
-from tools.site import fetch_pyodide, jupyter_book, python_in_page
+from tools.notebooks.plain import UnknownDirectiveError
+from tools.places import BUILD, EXECUTED, ROOT, SITE, SOURCE, WORK
+from tools.site import fetch_pyodide, jupyter_book, python_in_page, take_notebooks
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
 LINK_VARIABLES = [
@@ -119,14 +119,12 @@ def as_staged(page: Path) -> bytes:
 
 
 def stage(pages: list[Path]) -> None:
-    """Make `_build/source` equal to the configuration, the book's files, the executed notebooks and the measures."""
+    """Make `_build/source` equal to the configuration, the book's files and the executed notebooks."""
     originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
     wanted = {original: SOURCE / original.relative_to(ROOT) for original in originals}
     for original, target in wanted.items():
         replace_if_different(target, as_staged(original) if original in pages else original.read_bytes())
-    counted = measure(ROOT, [wanted[page] for page in pages], RECORDED)
-    replace_if_different(SOURCE / "measures.json", json.dumps(counted, indent=1).encode())
-    for stale in set(files_below(SOURCE)) - set(wanted.values()) - {SOURCE / "measures.json"}:
+    for stale in set(files_below(SOURCE)) - set(wanted.values()):
         stale.unlink()
 
 
@@ -166,6 +164,10 @@ def run_jupyter_book(runtime: Path | None) -> None:
         machinery_file.unlink(missing_ok=True)  # a page kept as parsed would not warn again, and pass the next time
         sys.exit("\n".join(said[:40] or log.splitlines()[-40:]) + "\n\nThe site was not built (log: _build/build.log).")
     machinery_file.write_text(machinery, "utf8")
+    try:
+        take_notebooks.put(WORK / "_build/html", ROOT / "book")
+    except UnknownDirectiveError as error:
+        sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
     if runtime:
         python_in_page.put(runtime, WORK / "_build/html")
 
@@ -212,7 +214,8 @@ def main() -> None:
         print("==> building the site", flush=True)
         run_jupyter_book(runtime)
         publish(key)
-    print(f"==> the book is at {SITE / 'index.html'}  ({time.perf_counter() - start:.1f} s); `make serve` opens it")
+    print(f"==> the book is at {SITE / 'index.html'}  ({time.perf_counter() - start:.1f} s)")
+    print("==> `make serve` opens it; opened as a file it can be read, but runs no code")
 
 
 if __name__ == "__main__":

@@ -5,4 +5,3 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 EXECUTED, SOURCE, WORK, SITE = BUILD / "executed", BUILD / "source", BUILD / "work", BUILD / "html"
-RECORDED = BUILD / "recorded"  # reports of the last test run: see the Makefile

@@ -22,8 +22,25 @@ for (const name of ["localStorage", "sessionStorage"]) {
   const mode = localStorage.getItem("mode") || "auto";
   root.dataset.mode = mode;
   root.dataset.theme = mode === "light" || mode === "dark" ? mode : dark ? "dark" : "light";
+  // A place that is come back to, or that a link names, is where it was if all above it has its height (late-layout.js).
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (location.hash || (arrival && arrival.type !== "navigate")) root.dataset.whole = "";
   // Paper is white.
   let shown;
   addEventListener("beforeprint", () => { shown = root.dataset.theme; root.dataset.theme = "light"; });
   addEventListener("afterprint", () => { root.dataset.theme = shown; });
 })();
+
+// A browser runs no modules for a page that was opened as a file: no cell runs, nothing is kept or found.
+if (location.protocol === "file:") {
+  addEventListener("DOMContentLoaded", () => {
+    const root = new URL(document.documentElement.dataset.content_root || "./", location.href);
+    const folder = decodeURIComponent(root.pathname).replace(/^\/(?=[A-Z]:)/, "").replace(/(.)\/$/, "$1");
+    const code = (text) => Object.assign(document.createElement("code"), { textContent: text });
+    const note = Object.assign(document.createElement("p"), { className: "from-file" });
+    note.append("This page was opened as a file, from where a browser runs no code: run ",
+      code(`python -m http.server --directory "${folder}"`), " and open ", code("http://localhost:8000/"),
+      ", or run ", code("make serve"), " if you have the book’s sources.");
+    document.querySelector("article, main")?.prepend(note);
+  });
+}

@@ -1,6 +1,6 @@
 // What a reader has read, passed and bookmarked. Without storage nothing is shown.
 // A cell that has run in the page and in which an exercise's check said ✓ tells so with the bubbling event PASSED.
-import { canKeep, forgetAll, here, isEmpty, keep, load, root, whenChanged } from "./store.js";
+import { canKeep, forgetAll, here, isEmpty, keep, load, pageAt, root, whenChanged } from "./store.js";
 
 const PASSED = "book:exercise-passed";
 const make = (tag, properties = {}, ...children) => {
@@ -67,7 +67,7 @@ function bookmarks(article) {
 
 /** Links of the menu and of the table of contents to what has been read. */
 function menus() {
-  const links = all(".bd-links a, .toctree-wrapper a").map((link) => [link, link.pathname.slice(root.pathname.length)]);
+  const links = all(".bd-links a, .toctree-wrapper a").map((link) => [link, pageAt(link.pathname)]);
   shown.push((kept) => {
     for (const [link, page] of links) {
       const tick = link.querySelector(".read-tick");

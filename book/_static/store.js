@@ -1,7 +1,9 @@
 // What a reader leaves on this site, kept in this browser and nowhere else: pages read, exercises passed, quizzes ended,
 // bookmarks, the text of cells; each by its address within the site. Nothing that is found there can break a page.
 export const root = new URL(document.documentElement.dataset.content_root ?? "./", location.href);
-export const here = location.pathname.slice(root.pathname.length).replace(/(^|\/)$/, "$1index.html");
+/** The name of a page at a path, the same at every host: some do without `.html`, and without `index.html` all. */
+export const pageAt = (path) => path.slice(root.pathname.length).replace(/(^|\/)$/, "$1index").replace(/(\.html)?$/, ".html");
+export const here = pageAt(location.pathname);
 const KEY = `reading:${root.pathname}`, KINDS = ["read", "passed", "quizzes", "marks", "cells"];
 const isList = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const changed = new EventTarget();

@@ -1,22 +1,70 @@
 """Nothing in the main line depends on a fold: a reader may skip any of them, and a writer may cut any of them.
 
-The cells are read in their order and never executed, as `book/_ext/cell_needs.py` does for the page: each name belongs
-to the place that bound it last, the main line or a fold. What a fold sets in part (`a[0] = 1`, `a += 1`, `a.append(1)`)
-counts as bound by it.
+The cells are read in their order and never executed: `ast` tells what each statement binds, `symtable` (Python's own
+scoping) what it reads. Each name belongs to the place that bound it last, the main line or a fold. What a fold sets in
+part (`a[0] = 1`, `a += 1`, `a.append(1)`) counts as bound by it.
 """
 
 import ast
-import sys
+import symtable
 from collections.abc import Iterator
 
-from chapter import ROOT, Chapter, rule
+from chapter import Chapter, rule
 
-sys.path.insert(0, str(ROOT / "book/_ext"))
-from cell_needs import SCOPES, bound, divided, read
-
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 MAIN = ""  # the owner of the names that the main line has bound
 MAKERS = {"default_rng", "RandomState", "Generator", "Random", "spawn"}
 CHANGING = {"append", "extend", "insert", "remove", "pop", "clear", "update", "setdefault", "sort", "reverse", "fill"}
+
+
+def divided(statement: ast.stmt) -> tuple[list[ast.AST], list[list[ast.stmt]]]:
+    """Split a statement such as `for` or `with` into what comes first and its blocks; others come as one piece."""
+    if isinstance(statement, SCOPES):
+        return [statement], []
+    blocks = [getattr(statement, name) for name in ("body", "orelse", "finalbody") if getattr(statement, name, None)]
+    blocks += [handler.body for handler in getattr(statement, "handlers", [])]
+    if not blocks:
+        return [statement], []
+    inside = {id(child) for block in blocks for child in block}
+    heads = [child for child in ast.iter_child_nodes(statement) if id(child) not in inside]
+    heads = [head for head in heads if not isinstance(head, ast.ExceptHandler)]
+    if isinstance(statement, ast.For):  # what is gone through is read before the loop's names are bound
+        heads.reverse()
+    parts = [list(ast.iter_child_nodes(head)) if isinstance(head, ast.withitem) else [head] for head in heads]
+    return [part for group in parts for part in group], blocks
+
+
+def read(node: ast.AST) -> set[str]:
+    """The notebook's names that some code reads, also when functions inside it are called."""
+    if isinstance(getattr(node, "ctx", None), ast.Store):  # `for i, a[k] in`: a target, not an expression
+        return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    text = ast.unparse(node)
+    body = text if isinstance(node, ast.stmt) else f"({text})"
+    found, tables = set(), [symtable.symtable(body, "cell", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        found |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        found.add(node.target.id)
+    return found
+
+
+def bound(node: ast.AST) -> set[str]:
+    """The notebook's names that some code binds."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Lambda):
+        return set()
+    names = set()
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+        names = {node.id}
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return names  # its variables are its own
+    return names.union(*map(bound, ast.iter_child_nodes(node)))
 
 
 def root(node: ast.AST) -> str | None:

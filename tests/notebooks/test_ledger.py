@@ -6,7 +6,7 @@ import sys
 from chapter import NOTEBOOKS, ROOT
 
 sys.path.insert(0, str(ROOT / "book/_ext"))
-from ledger import problems, rows_of
+from learning.ledger import problems, rows_of
 
 ROWS = rows_of((ROOT / "book/claims.yml").read_text("utf8"))
 

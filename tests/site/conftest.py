@@ -1,5 +1,6 @@
 """A served copy of the built site, and a real browser to open it in."""
 
+import gc
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 from run_page import Cell, cells
+from warm_python import WarmPython
 
 from tools.site.serve import serving
 
@@ -42,6 +44,9 @@ document.addEventListener("securitypolicyviolation", ({effectiveDirective, block
     broken.push(`${effectiveDirective}: ${blockedURI} (${sourceFile})`));"""
 SCROLL = f"""async () => {{ for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
     scrollTo({{top: y, behavior: "instant"}}); await {FRAME}; }} }}"""
+
+# Parsed pages are millions of small objects that stay: by default they are searched for what can go again and again.
+gc.set_threshold(200_000, 50, 50)
 
 # What a shell starts in the background ignores Ctrl+C, and so would the servers that tests start and stop with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -139,6 +144,12 @@ def browser() -> Iterator[object]:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def python(browser: Any, server: str) -> WarmPython:
+    """Python for pages that do not ask how it starts."""
+    return WarmPython(browser, server)
 
 
 def plant(place: Any, address: str, html: str) -> None:

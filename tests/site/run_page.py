@@ -77,14 +77,19 @@ class Cell:
         self.at.locator("textarea").fill(code)
 
 
-@contextmanager
-def opened(browser: Any, address: str, **context: Any) -> Iterator[Any]:
-    """An open page; an error that a script does not catch, or an answer of the server that is one, fails the test."""
-    page = browser.new_context(**context).new_page()
+def watched(page: Any) -> Any:
+    """Note on a page what goes wrong on it, and what it asks for."""
     page.wrong, page.asked = [], []
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
     page.on("console", lambda message: message.type == "error" and page.wrong.append(message.text))
     page.on("request", lambda request: page.asked.append(request.url))
+    return page
+
+
+@contextmanager
+def opened(browser: Any, address: str, **context: Any) -> Iterator[Any]:
+    """An open page; an error that a script does not catch, or an answer of the server that is one, fails the test."""
+    page = watched(browser.new_context(**context).new_page())
     page.goto(address, wait_until="networkidle")
     yield page
     page.context.close()

@@ -63,6 +63,22 @@ def test_menu_search_and_downloads_by_keyboard(browser: Any, server: str, chapte
     page.context.close()
 
 
+def test_the_download_menu_opens_at_its_button_and_says_what_one_gets(browser: Any, server: str, chapter: str) -> None:
+    page = browser.new_context(viewport=WIDE, **QUIET_CONTEXT).new_page()
+    page.goto(server + chapter, wait_until="networkidle")
+    page.locator("details.dropdown > summary[title^='Download']").click()
+    menu, button = (page.locator(f"details.dropdown[open] > {part}") for part in (".dropdown-menu", "summary"))
+    assert menu.inner_text().split("\n") == ["Notebook (.ipynb)", "Print, or save as PDF"]
+    for width in (WIDE["width"], 800, PHONE["width"], 320):
+        page.set_viewport_size({"width": width, "height": 700})
+        opened, pressed = menu.bounding_box(), button.bounding_box()
+        left, right = opened["x"], opened["x"] + opened["width"]
+        assert left >= 0 and right <= width, (width, "off the screen", opened)
+        assert left <= pressed["x"] and pressed["x"] + pressed["width"] <= right + 1, (width, opened, pressed)
+        assert 0 <= opened["y"] - pressed["y"] - pressed["height"] < 12, (width, opened, pressed)
+    page.context.close()
+
+
 def test_quizzes_and_folded_solutions_by_keyboard(browser: Any, server: str, chapter: str) -> None:
     page = browser.new_context(viewport=WIDE, **QUIET_CONTEXT).new_page()
     page.goto(server + chapter, wait_until="networkidle")

@@ -11,7 +11,7 @@ def test_accents_are_decoded(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "source/book.bib").write_text(BIB)
     pages = {"index.md": "# Book\n\n{cite:t}`key`\n\n```{bibliography}\n```\n"}
-    extensions = ["sphinxcontrib.bibtex", "bibliography_codec"]
+    extensions = ["sphinxcontrib.bibtex", "page.bibliography_codec"]
     built = build(tmp_path, pages, extensions, bibtex_bibfiles=["book.bib"])
     assert not built.warnings
     assert "Über sätze" in built.article()

@@ -34,7 +34,7 @@ Do it.
 See {{eq}}`eq-{name}` and {{numref}}`ex-{name}`.
 """
 NAMES = {"03_layers": "3", "16_models": "16", "lab_counting": "A", "lab_inside": "B"}
-EXTENSIONS = ["chapter_numbers", "sphinx_exercise"]
+EXTENSIONS = ["page.chapter_numbers", "sphinx_exercise"]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ QUESTION = """1. What does $T$ count in `x`?
 def book(folder: Path, quiz: str) -> Book:
     text = f"# Chapter\n\n:::{{check-yourself}}\n{quiz}:::\n"
     pages = {"index.md": "# Book\n\n```{toctree}\nchapter\n```\n", "chapter.ipynb": f"# First cell\n%%%\n{text}"}
-    return build(folder, pages, ["katex_math", "check_yourself"])
+    return build(folder, pages, ["page.katex_math", "learning.check_yourself"])
 
 
 def test_every_answer_unfolds_without_a_script(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ INDEX = "# Book\n\n```{toctree}\nchapter\nother\n```\n"
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     pages = {"index.md": INDEX, "chapter.ipynb": CHAPTER, "other.md": OTHER}
-    return build(tmp_path_factory.mktemp("book"), pages, ["folded", "plain_div", "katex_math"])
+    return build(tmp_path_factory.mktemp("book"), pages, ["learning.folded", "page.katex_math"])
 
 
 def folds(book: Book) -> list[str]:
@@ -115,7 +115,7 @@ def test_numbers_and_links_inside_hold(book: Book) -> None:
 
 def test_headings_inside_are_not_numbered(tmp_path: Path) -> None:
     index = INDEX.replace("{toctree}", "{toctree}\n:numbered: 1")
-    made = build(tmp_path, {"index.md": index, "chapter.ipynb": CHAPTER, "other.md": OTHER}, ["folded", "plain_div"])
+    made = build(tmp_path, {"index.md": index, "chapter.ipynb": CHAPTER, "other.md": OTHER}, ["learning.folded"])
     assert re.search(r"<h1><span class=\"section-number\">1. </span>Chapter", made.article("chapter"))
     assert re.search(r"<h3>A part of the fold", made.article("chapter"))
 
@@ -134,7 +134,7 @@ def test_one_button_for_all_after_the_info_line(book: Book) -> None:
 
 
 def test_the_contents_list_what_is_not_folded(tmp_path: Path) -> None:
-    made = build(tmp_path, {"index.ipynb": CHAPTER}, ["folded", "plain_div", "katex_math"])
+    made = build(tmp_path, {"index.ipynb": CHAPTER}, ["learning.folded", "page.katex_math"])
     contents = re.search(r'<div class="sphinxsidebar".*', made.page(), re.DOTALL)[0]
     assert "An ordinary section" in contents
     assert ">Two<" in contents
@@ -154,7 +154,7 @@ def test_the_contents_list_what_is_not_folded(tmp_path: Path) -> None:
     ],
 )
 def test_what_folds_nothing_is_warned_of(tmp_path: Path, written: str, said: str) -> None:
-    made = build(tmp_path, {"index.md": f"# Book\n\n{written}\n"}, ["folded"])
+    made = build(tmp_path, {"index.md": f"# Book\n\n{written}\n"}, ["learning.folded"])
     assert said in made.warnings
     assert "main line -->" not in made.page().lower()
 
@@ -170,7 +170,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     made = build(
         tmp_path_factory.mktemp("book"),
         pages,
-        ["folded", "plain_div", "katex_math"],
+        ["learning.folded", "page.katex_math"],
         "sphinx_book_theme",
         html_css_files=["book.css"],
     )

@@ -60,7 +60,7 @@ Text alone.
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     pages = {"index.md": "# Book\n\n```{toctree}\nchapter\n```\n", "chapter.ipynb": CHAPTER}
-    return build(tmp_path_factory.mktemp("book"), pages, ["sphinx_exercise", "folded"])
+    return build(tmp_path_factory.mktemp("book"), pages, ["sphinx_exercise", "learning.folded"])
 
 
 def folds(book: Book) -> dict[str, str]:

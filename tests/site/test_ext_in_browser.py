@@ -50,7 +50,15 @@ Because.
 Look twice.
 :::
 """
-LOCAL = ["katex_math", "self_contained", "check_yourself", "interview", "folded", "theme_accessibility", "font_subset"]
+LOCAL = [
+    "page.katex_math",
+    "weight.self_contained",
+    "learning.check_yourself",
+    "learning.interview",
+    "learning.folded",
+    "page.theme_accessibility",
+    "weight.font_subset",
+]
 Open = Callable[..., Any]
 
 

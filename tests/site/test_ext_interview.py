@@ -32,7 +32,7 @@ PAGES = {
 
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
-    return build(tmp_path, PAGES, ["katex_math", "interview"])
+    return build(tmp_path, PAGES, ["page.katex_math", "learning.interview"])
 
 
 def questions(page: str) -> list[str]:
@@ -45,7 +45,7 @@ def test_card_has_its_parts_and_an_anchor(book: Book) -> None:
     page = book.article("a_second")
     assert not book.warnings
     assert 'id="interview-how-long"' in page
-    answer, follow_up = re.findall(r"<details><summary>(.*?)</details>", page, re.S)
+    answer, follow_up = re.findall(r"<details>\s*<summary>(.*?)</details>", page, re.S)
     assert answer.startswith("An answer in 60 seconds")
     assert "An answer, see" in answer
     assert "And then?" in follow_up
@@ -87,7 +87,9 @@ def test_a_changed_chapter_changes_the_collected_page(book: Book) -> None:
 def test_reading_in_parallel_loses_no_card(tmp_path: Path) -> None:
     many = {f"page_{n}.md": f"# Page\n\n{CARD.format(question=f'Question {n}?', topic='T')}" for n in range(8)}
     pages = {**PAGES, **many, "index.md": "# Book\n\n```{toctree}\n:glob:\n*\n```\n"}
-    settings = "extensions = ['myst_nb', 'interview']\nmyst_enable_extensions = ['colon_fence', 'dollarmath']\n"
+    settings = (
+        "extensions = ['myst_nb', 'learning.interview']\nmyst_enable_extensions = ['colon_fence', 'dollarmath']\n"
+    )
     for name, text in {**pages, "conf.py": settings}.items():
         write_page(tmp_path / "source", name, text)
     # In a process of its own: this one has threads (a browser's, V8's), and a fork of it may hang.
@@ -110,6 +112,8 @@ def test_an_unfinished_card_is_a_warning_with_its_line(old: str, new: str, said:
     card = CARD.format(question="How so?", topic="T")
     assert old in card
     built = build(
-        tmp_path, {**PAGES, "a_second.md": "# Second\n\n" + card.replace(old, new)}, ["katex_math", "interview"]
+        tmp_path,
+        {**PAGES, "a_second.md": "# Second\n\n" + card.replace(old, new)},
+        ["page.katex_math", "learning.interview"],
     )
     assert re.search(r"(a_second\.md:3|z_first\.md:9): WARNING: interview: " + re.escape(said), built.warnings)

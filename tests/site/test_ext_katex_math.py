@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from ext_book import ROOT, Book, build
-from katex_math import ClashError, TexError, class_name, note_rule, render
+from page.katex_math import ClashError, TexError, class_name, note_rule, render
 
 
 def book(folder: Path, text: str, **pages: str) -> Book:
     listed = "```{toctree}\n" + "\n".join(pages) + "\n```\n"
     sources = {"index.md": f"# Book\n\n{text}\n\n{listed}", **{f"{name}.md": page for name, page in pages.items()}}
-    return build(folder, sources, ["katex_math"])
+    return build(folder, sources, ["page.katex_math"])
 
 
 def test_inline_and_display_are_html_and_mathml(tmp_path: Path) -> None:
@@ -79,7 +79,9 @@ def test_tex_that_cannot_be_read_names_page_line_and_tex(tmp_path: Path) -> None
 
 def test_tex_in_a_notebook_is_checked_too(tmp_path: Path) -> None:
     pages = {"index.md": "# Book\n\n```{toctree}\nchapter\n```\n", "chapter.ipynb": "# Chapter\n%%%\nA $\\wrong$ sign."}
-    assert re.search(r"chapter\.ipynb:\d+: WARNING: KaTeX cannot read", build(tmp_path, pages, ["katex_math"]).warnings)
+    assert re.search(
+        r"chapter\.ipynb:\d+: WARNING: KaTeX cannot read", build(tmp_path, pages, ["page.katex_math"]).warnings
+    )
 
 
 def test_the_message_is_katexs_own() -> None:
@@ -107,9 +109,9 @@ def test_no_style_is_written_into_the_page_and_each_is_a_rule(tmp_path: Path) ->
 
 
 def test_two_styles_of_one_name_stop_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("katex_math.PLACE_RULES", {})
+    monkeypatch.setattr("page.katex_math.PLACE_RULES", {})
     render.cache_clear()
-    monkeypatch.setattr("katex_math.DIGITS", 1)  # 32 names for all styles
+    monkeypatch.setattr("page.katex_math.DIGITS", 1)  # 32 names for all styles
     with pytest.raises(ClashError, match=r"\.k[a-z2-7]\{.* and \.k[a-z2-7]\{.* have one name"):
         book(tmp_path, r"$$\frac{\sqrt{x^2}}{\hat{y}_t} \boxed{\color{red} \overbrace{a}} \xrightarrow{b}$$")
     render.cache_clear()
@@ -120,7 +122,7 @@ def test_a_style_of_an_earlier_build_counts_too(tmp_path: Path, monkeypatch: pyt
     sheet = built.output / "_static/katex/places.css"
     rule = sheet.read_text("utf8").splitlines()[0]
     sheet.write_text(rule.replace("{", "{color:red;") + "\n", "utf8")
-    monkeypatch.setattr("katex_math.PLACE_RULES", {rule[1 : rule.index("{")]: rule})
+    monkeypatch.setattr("page.katex_math.PLACE_RULES", {rule[1 : rule.index("{")]: rule})
     with pytest.raises(Exception, match="have one name"):
         built.rebuild(other="# O\n\n$w$")
 

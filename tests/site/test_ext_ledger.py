@@ -37,7 +37,7 @@ def made(folder: Path, rows: str | None) -> Book:
     if rows is not None:
         (source / "claims.yml").write_text(rows, "utf8")
     pages = {"index.md": INDEX, "chapter.md": CHAPTER, "other.md": "# Other\n", "ledger.md": LEDGER}
-    return build(folder, pages, ["ledger", "katex_math"])
+    return build(folder, pages, ["learning.ledger", "page.katex_math"])
 
 
 @pytest.fixture(scope="module")

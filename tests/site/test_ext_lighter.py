@@ -7,17 +7,23 @@ from pathlib import Path
 
 import pytest
 import tinycss2
-from ext_book import ROOT, Book, build, notebook, write_page
-from late_layout import STEPS
-from picture_sizes import natural_size
-from style_subset import cut, names_in_use
-from svg_precision import lighter
+from ext_book import Book, build, notebook, write_page
+from weight.picture_sizes import natural_size
+from weight.style_subset import cut, names_in_use
+from weight.svg_precision import lighter
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36">
  <metadata>Matplotlib v3, long</metadata>
  <path d="M 1.234567 2.5 L -0.000012 33.999999"/><g transform="translate(1.23456 2) scale(0.015625)"/>
  <text>1.234567</text></svg>"""
-FRAME = ["sphinx_book_theme", "self_contained", "content_policy", "picture_sizes", "svg_precision", "style_subset"]
+FRAME = [
+    "sphinx_book_theme",
+    "weight.self_contained",
+    "runtime.content_policy",
+    "weight.picture_sizes",
+    "weight.svg_precision",
+    "weight.style_subset",
+]
 PAGE = "# Book\n\n![A line that rises, drawn small.](line.svg)\n\n![Another line that rises, drawn small.](line.svg)\n"
 
 
@@ -25,7 +31,7 @@ PAGE = "# Book\n\n![A line that rises, drawn small.](line.svg)\n\n![Another line
 def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     folder = tmp_path_factory.mktemp("book")
     write_page(folder / "source", "line.svg", SVG)
-    extensions = [*FRAME, "font_subset", "one_sheet", "katex_math"]
+    extensions = [*FRAME, "weight.font_subset", "weight.one_sheet", "page.katex_math"]
     return build(folder, {"index.md": PAGE}, extensions, "sphinx_book_theme", html_css_files=["book.css"])
 
 
@@ -52,24 +58,6 @@ def test_figures_lose_what_nobody_sees(book: Book) -> None:
     assert "<text>1.234567</text>" in svg
     assert "metadata" not in svg
     assert lighter(svg) == svg
-
-
-def test_a_section_counts_with_what_is_in_it_unless_that_is_folded(tmp_path: Path) -> None:
-    text = "a line of text " * 200
-    hidden = f":::{{admonition}} Answer\n:class: dropdown\n\n{text}\n:::"
-    page = f"# Book\n\n## Short\n\nWords.\n\n## Long\n\n{text}\n\n### Part\n\n{text}\n\n## Folded\n\n{hidden}\n"
-    article = build(tmp_path, {"index.md": page}, ["folded", "late_layout"]).article()
-    about = re.findall(r'<section class="about-(\d+)" id="(\w+)">', article)
-    steps = {name: int(step) for step, name in about}
-    assert set(steps) == {"short", "long", "folded"}, "a part of a section has no class of its own"
-    assert 2 * 0.6 * len(text) < STEPS[steps["long"]] < 2 * 0.6 * len(text) * 1.4
-    assert steps["short"] == steps["folded"] == 0
-
-
-def test_the_sheet_knows_the_heights_that_sections_are_told() -> None:
-    sheet = (ROOT / "book/_static/late-layout.css").read_text("utf8")
-    told = re.findall(r"\.about-(\d+) \{ --about: (\d+)px; \}", sheet)
-    assert told == [(str(step), str(pixels)) for step, pixels in enumerate(STEPS)]
 
 
 def test_one_sheet_in_the_order_of_all(book: Book) -> None:
@@ -120,7 +108,7 @@ def test_what_the_policy_forbids_is_a_warning(tmp_path: Path, html: str, said: s
     chapter["cells"][1]["outputs"] = [output]
     (tmp_path / "source").mkdir()
     (tmp_path / "source/index.ipynb").write_text(json.dumps(chapter))
-    built = build(tmp_path, {}, ["content_policy"])
+    built = build(tmp_path, {}, ["runtime.content_policy"])
     if said:
         assert f"the page's policy forbids {said}" in built.warnings
     else:

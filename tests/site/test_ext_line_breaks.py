@@ -22,7 +22,7 @@ About 13 % of it, see chapter 4, Fig. B.2 and Exercise 1.1, says `13 % of chapte
 
 @pytest.fixture(scope="module")
 def article(tmp_path_factory: pytest.TempPathFactory) -> str:
-    book: Book = build(tmp_path_factory.mktemp("book"), {"index.md": PAGE}, ["katex_math", "line_breaks"])
+    book: Book = build(tmp_path_factory.mktemp("book"), {"index.md": PAGE}, ["page.katex_math", "page.line_breaks"])
     assert book.warnings == ""
     return book.article()
 
@@ -51,4 +51,4 @@ def test_nothing_is_lost(article: str, tmp_path: Path) -> None:
     def words(text: str) -> str:
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text))
 
-    assert words(article) == words(build(tmp_path, {"index.md": PAGE}, ["katex_math"]).article())
+    assert words(article) == words(build(tmp_path, {"index.md": PAGE}, ["page.katex_math"]).article())

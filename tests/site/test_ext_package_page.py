@@ -124,7 +124,9 @@ def forget() -> None:
 def made(package: Path, page: str = PAGE, **config: Any) -> Book:
     chapters = {"first.md": "# The first\n", "second.md": "# The second\n\nHere is `Fast`.\n", "lab.md": "# A lab\n"}
     pages = {"index.md": INDEX, "package.md": page, **chapters}
-    return build(package.parent.parent, pages, ["plain_div", *config.pop("more", []), "package_page"], **config)
+    return build(
+        package.parent.parent, pages, ["learning.folded", *config.pop("more", []), "page.package_page"], **config
+    )
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +192,7 @@ def test_the_source_is_linked_where_the_repository_is_known(
     assert "source of" not in page
     monkeypatch.setenv("REPO_URL", "https://github.com/someone/book")
     monkeypatch.setenv("REPO_BRANCH", "main")
-    linked = made(package, more=["repo_links"], html_theme_options={}).article("package")
+    linked = made(package, more=["links.repo_links"], html_theme_options={}).article("package")
     line = 1 + CODE["layers"].splitlines().index("class Fast(Base):")
     address = f"https://github.com/someone/book/blob/main/smallpack/layers.py#L{line}"
     assert f'href="{address}">source of Fast</a>' in entry(linked, "Fast")

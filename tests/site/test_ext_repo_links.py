@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ext_book import Book, build
-from repository import find_repository, public_url
+from links.repository import find_repository, public_url
 
 VARIABLES = ["REPO_URL", "REPO_BRANCH", "SITE_URL", "BOOK_ROOT"] + [
     f"GITHUB_{name}" for name in ("REPOSITORY", "REF_NAME", "HEAD_REF", "SERVER_URL")
@@ -22,8 +22,9 @@ def no_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def book(folder: Path) -> Book:
     toc = "# Book\n\n```{toctree}\n01_chapter\n```\n"
+    toc += "\n```{only} repository\nThe rocket.\n```\n\n```{only} colab\nThe same menu.\n```\n"
     pages = {"index.md": toc, "01_chapter.ipynb": CHAPTER}
-    return build(folder, pages, ["sphinx_book_theme", "repo_links"], theme="sphinx_book_theme")
+    return build(folder, pages, ["sphinx_book_theme", "links.repo_links"], theme="sphinx_book_theme")
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -37,11 +38,10 @@ def git(folder: Path, *arguments: str) -> None:
         ("https://github.com/ann/rnn-book/", "https://github.com/ann/rnn-book"),
         ("https://token:x-oauth@github.com/ann/rnn-book", "https://github.com/ann/rnn-book"),
         ("git@github.com:ann/rnn-book.git", "https://github.com/ann/rnn-book"),
-        ("ssh://git@gitlab.com/team/sub/rnn-book.git", "https://gitlab.com/team/sub/rnn-book"),
         ("ssh://git@github.com:22/ann/rnn-book.git", "https://github.com/ann/rnn-book"),
         ("ssh://git@ssh.github.com:443/ann/rnn-book.git", "https://github.com/ann/rnn-book"),
         ("ssh://github.com/ann/rnn-book", "https://github.com/ann/rnn-book"),
-        ("git@bitbucket.org:team/rnn-book.git", "https://bitbucket.org/team/rnn-book"),
+        ("git@gitlab.com:team/rnn-book.git", None),
         ("ssh://git@git.example.org:22/ann/rnn-book.git", None),
         ("C:\\mirrors\\rnn-book", None),
         ("/srv/mirrors/rnn-book.git", None),
@@ -59,9 +59,9 @@ def test_only_public_addresses_of_known_hosts_are_taken(remote: str, expected: s
 
 
 def test_repo_url_goes_before_github_and_git(tmp_path: Path) -> None:
-    environ = {"REPO_URL": "https://gitlab.com/eve/book", "GITHUB_REPOSITORY": "ann/book"}
+    environ = {"REPO_URL": "https://github.com/eve/book", "GITHUB_REPOSITORY": "ann/book"}
     found = find_repository(environ, tmp_path)
-    assert (found.url, found.provider, found.branch) == ("https://gitlab.com/eve/book", "gitlab", "main")
+    assert (found.url, found.branch) == ("https://github.com/eve/book", "main")
 
 
 def test_repo_url_with_a_typing_error_is_refused(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_branch(environ: dict[str, str], branch: str, tmp_path: Path) -> None:
 def test_own_server_of_github_actions_is_a_github(tmp_path: Path) -> None:
     environ = {"GITHUB_SERVER_URL": "https://git.example.org", "GITHUB_REPOSITORY": "ann/book"}
     found = find_repository(environ, tmp_path)
-    assert (found.url, found.provider) == ("https://git.example.org/ann/book", "github")
+    assert found.url == "https://git.example.org/ann/book"
 
 
 def test_git_remote_is_asked_last(tmp_path: Path) -> None:
@@ -134,13 +134,16 @@ def test_buttons_and_stamped_notebook(tmp_path: Path, monkeypatch: pytest.Monkey
     stamped = json.loads((built.output / "notebooks/01_chapter.ipynb").read_text("utf8"))
     assert stamped["cells"][1]["source"].endswith('git+https://github.com/ann/rnn-book@fix/typo"')
     assert "mybinder.org" not in built.page("index"), "a page without code has nothing to launch"
+    assert "The rocket." in built.page("index") and "The same menu." in built.page("index")
 
 
 def test_no_colab_button_for_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REPO_URL", "https://gitlab.com/ann/rnn-book")
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://git.example.org")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "ann/rnn-book")
     built = book(tmp_path)
     assert "colab.research" not in built.page("01_chapter")
-    assert "mybinder.org/v2/gl/ann%2Frnn-book/main" in built.page("01_chapter")
+    assert "https://git.example.org/ann/rnn-book/edit/main/01_chapter.ipynb" in built.page("01_chapter")
+    assert "The rocket." in built.page("index") and "The same menu." not in built.page("index")
     assert not built.warnings
 
 
@@ -158,5 +161,12 @@ def test_nothing_known_no_button(tmp_path: Path) -> None:
     built = book(tmp_path)
     for address in ("github.com", "gitlab.com", "mybinder.org", "colab.research", "/issues", "/edit/"):
         assert address not in built.page("01_chapter")
+    assert "The rocket." not in built.page("index") and "The same menu." not in built.page("index")
     assert 'href="notebooks/01_chapter.ipynb"' in built.page("01_chapter"), "the download needs no repository"
     assert not built.warnings
+
+
+def test_the_first_page_speaks_of_the_buttons_that_chapters_have(site: Path) -> None:
+    first, chapter = (next((site / "book").glob(name)).read_text("utf8") for name in ("index.html", "02_*.html"))
+    assert ("rocket" in first) == ("mybinder.org" in chapter)
+    assert ("In Colab" in first) == ("colab.research" in chapter)

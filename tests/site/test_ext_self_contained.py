@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ext_book import Book, build
 
-FRAME = ["sphinx_copybutton", "sphinx_book_theme", "self_contained"]
+FRAME = ["sphinx_copybutton", "sphinx_book_theme", "weight.self_contained"]
 
 
 @pytest.fixture(scope="module")
@@ -63,5 +63,5 @@ def test_page_is_light_without_javascript_and_follows_the_reader_with_it(book: B
 def test_a_style_sheet_of_another_host_is_a_warning(tmp_path: Path) -> None:
     pages = {"index.md": "# Book\n"}
     foreign = [("https://cdn.example.org/x.css", {})]
-    built = build(tmp_path, pages, ["self_contained"], html_css_files=foreign)
+    built = build(tmp_path, pages, ["weight.self_contained"], html_css_files=foreign)
     assert "index asks another host for https://cdn.example.org/x.css" in built.warnings

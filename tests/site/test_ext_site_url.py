@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from ext_book import Book, build
-from site_url import find_site_url
+from links.site_url import find_site_url
 
 PAGES = {
     "index.md": "# Book\n\nFirst words of the book.\n\n```{toctree}\nother\n```\n",
@@ -19,7 +19,7 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def book(folder: Path) -> Book:
-    return build(folder, PAGES, ["sphinx_book_theme", "site_url"], theme="sphinx_book_theme")
+    return build(folder, PAGES, ["sphinx_book_theme", "links.site_url"], theme="sphinx_book_theme")
 
 
 @pytest.mark.parametrize(

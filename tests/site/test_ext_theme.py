@@ -19,14 +19,14 @@ preferred-citation:
 """
 THEME = "sphinx_book_theme"
 LOCAL = [
-    "katex_math",
-    "self_contained",
-    "theme_accessibility",
-    "page_description",
-    "entrance",
-    "cite_this",
-    "style_subset",
-    "font_subset",
+    "page.katex_math",
+    "weight.self_contained",
+    "page.theme_accessibility",
+    "links.page_description",
+    "links.entrance",
+    "links.quotable",
+    "weight.style_subset",
+    "weight.font_subset",
 ]
 
 
@@ -47,7 +47,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
         "book/start.md": "# Start\n\n" + "Long words " * 30 + "\n\n```{toctree}\nchapter\n```\n\n"
         "```{cite-this}\n```\n\n{cite:p}`a`\n\n```{bibliography}\n```\n",
     }
-    extensions = ["sphinxcontrib.bibtex", "bibliography_codec", "sphinx_book_theme", *LOCAL]
+    extensions = ["sphinxcontrib.bibtex", "page.bibliography_codec", "sphinx_book_theme", *LOCAL]
     return build(folder, pages, extensions, THEME, root_doc="book/start", bibtex_bibfiles=["refs.bib"])
 
 
@@ -116,7 +116,7 @@ def test_citation_names_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SITE_URL", "https://rnn.example.org")
     (tmp_path / "CITATION.cff").write_text(CFF)
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
-    built = build(tmp_path, {"index.md": "# Book\n\n```{cite-this}\n```\n"}, ["site_url", "cite_this"])
+    built = build(tmp_path, {"index.md": "# Book\n\n```{cite-this}\n```\n"}, ["links.site_url", "links.quotable"])
     assert "url = {https://rnn.example.org/}" in re.sub(r"<[^>]+>", "", built.article())
 
 

@@ -1,10 +1,10 @@
 """The page's own loops for `@` and `tanh`: the same numbers as NumPy's, in a fraction of the time."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from run_page import Cell, cells, opened
+from run_page import Cell, cells
+from warm_python import WarmPython
 
 CHAPTER = "book/05_rnn_from_scratch.html"
 # The sums of A B one term after another, element by element: what every bit of `@` must equal.
@@ -77,8 +77,8 @@ print("tanh", least(lambda: np.tanh(x)) > 4 * least(lambda: np.tanh(y)))
 
 
 @pytest.fixture(scope="module")
-def cell(browser: Any, server: str) -> Iterator[Cell]:
-    with opened(browser, server + CHAPTER) as page:
+def cell(python: WarmPython) -> Iterator[Cell]:
+    with python.opened(CHAPTER) as page:
         yield cells(page)[1]
 
 

@@ -121,7 +121,7 @@ def test_style_sheets_ask_for_what_is_there(site: Path, parsed: dict[str, Beauti
 
 def test_buttons_lead_to_the_repository_of_this_build_or_are_not_there(parsed: dict[str, BeautifulSoup]) -> None:
     assert str(EXTENSIONS) in sys.path
-    repository = import_module("repository").find_repository(os.environ, ROOT)
+    repository = import_module("links.repository").find_repository(os.environ, ROOT)
     for page, soup in parsed.items():
         away = [a["href"] for a in soup.select(".article-header-buttons a[href^=http]")]
         if repository is None:

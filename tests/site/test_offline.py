@@ -90,6 +90,9 @@ def test_pages_read_without_any_server(browser: Any, unpacked: Path) -> None:
         )
         assert "system-ui" in seen["font"], path  # the style sheets came along
         assert not seen["broken"], path
+    notes = page.locator(".from-file")
+    assert notes.count() == 1
+    assert f'python -m http.server --directory "{unpacked}"' in notes.inner_text()
     page.goto((unpacked / "index.html").as_uri())
     page.wait_for_url("**/book/index.html")
     page.close()
@@ -101,3 +104,4 @@ def test_the_site_offers_it_with_its_size(copied: Path) -> None:
     [link] = BeautifulSoup((copied / "book/index.html").read_text("utf8"), "html.parser").select(".take-along a")
     assert (copied / "book" / link["href"]).resolve() == copied / ZIP
     assert f"{len(whole) / 1e6:.1f} MB" in link.parent.get_text()
+    assert "run python -m http.server in its folder" in link.parent.get_text()

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TWO_FRAMES
+from conftest import TWO_FRAMES, plant
 from playwright.sync_api import expect
-from run_page import Cell, opened
+from run_page import Cell
+from warm_python import WarmPython
 
 CHAPTER = "book/01_sequence_data.html"
 FIRST = "book/index.html"
@@ -104,9 +105,9 @@ def test_a_passed_exercise_counts_and_a_solution_does_not(page: Any) -> None:
     expect(count).to_have_text("1 of 4 exercises passed")
 
 
-def test_a_check_that_passes_in_the_page_counts_and_a_wrong_answer_does_not(browser: Any, server: str) -> None:
+def test_a_check_that_passes_in_the_page_counts_and_a_wrong_answer_does_not(python: WarmPython) -> None:
     check = "from rnn_utils import exercises\ncheck = exercises.ch01.check_persistence\ncheck({})"
-    with opened(browser, server + CHAPTER) as page:
+    with python.opened(CHAPTER) as page:
         cell = Cell(page.locator(".exercise.admonition ~ .cell.can-run").first)
         cell.write(check.format("lambda x, k: x[k:]"))
         assert cell.run(), cell.error
@@ -248,3 +249,16 @@ def test_another_tab_shows_a_change_and_is_left_alone_otherwise(page: Any, serve
     assert forget.inner_text() == "Forget all of it? Press again"
     page.locator(".bookmark").nth(1).click()
     expect(first.locator(".your-progress li")).to_have_count(2)
+
+
+def test_a_host_that_does_without_html_keeps_what_was_read(page: Any, server: str, site: Path) -> None:
+    short = server + CHAPTER.removesuffix(".html")
+    plant(page, short, (site / CHAPTER).read_text("utf8"))
+    page.get_by_role("button", name="Chapter read").click()
+    page.goto(short, wait_until="networkidle")
+    expect(page.get_by_role("button", name="Chapter read")).to_have_attribute("aria-pressed", "true")
+    page.locator(".bookmark").first.click()
+    expect(page.locator(".bd-links a:has(.read-tick)")).to_have_text(["1. Sequence data (read)"])
+    assert list(kept(page)["read"]) == [CHAPTER]
+    page.goto(server + CHAPTER, wait_until="networkidle")
+    expect(page.locator(".bookmark").first).to_have_attribute("aria-pressed", "true")

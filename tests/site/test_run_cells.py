@@ -9,6 +9,7 @@ import pytest
 from conftest import BROWSERS
 from playwright.sync_api import expect
 from run_page import Cell, cells, opened
+from warm_python import WarmPython
 
 CHAPTER = "book/05_rnn_from_scratch.html"  # it has cells with and without PyTorch
 DRAW = """import matplotlib.pyplot as plt
@@ -24,9 +25,9 @@ Unrolled(["a", "b"], weights, ["abab"], unit="character")"""
 
 
 @pytest.fixture(scope="module")
-def page(browser: Any, server: str) -> Iterator[Any]:
+def page(python: WarmPython) -> Iterator[Any]:
     """A chapter whose Python is started once for all tests that leave it running."""
-    with opened(browser, server + CHAPTER) as chapter:
+    with python.opened(CHAPTER) as chapter:
         yield chapter
 
 
@@ -37,6 +38,26 @@ def test_an_edited_cell_runs_and_its_names_are_kept_for_the_next(page: Any, cell
     cell.write("print(kept.sum(), 'in the page')")
     assert cell.run()
     assert cell.output == "14 in the page"
+
+
+TRAIN = """import numpy as np
+from tqdm.auto import tqdm
+from rnn_utils.data import contiguous_streams
+from rnn_utils.models import LanguageModel
+from rnn_utils.optim import SGD
+from rnn_utils.training import fit
+model = LanguageModel(5, 4, rng=np.random.default_rng(0))
+batches = list(contiguous_streams(np.arange(200) % 5, 2, 5))
+fit(model, batches, SGD(model.params, 0.1), steps=30, progress=True)
+for _ in tqdm(range(1000), desc="loop"): pass"""
+
+
+def test_a_progress_bar_is_ten_lines(page: Any, cell: Cell) -> None:
+    cell.write(TRAIN)
+    assert cell.run(), cell.error
+    trained, looped = cell.output.splitlines()[:10], cell.output.splitlines()[10:]
+    assert [re.sub(r", loss \d\.\d{3}$", "", line) for line in trained] == [f"{n} of 30" for n in range(3, 31, 3)]
+    assert looped == [f"loop: {n} of 1000" for n in range(100, 1001, 100)]
 
 
 def test_the_output_is_announced_and_the_books_goes_when_the_new_one_comes(page: Any, cell: Cell) -> None:
@@ -99,8 +120,8 @@ def test_an_error_inside_the_package_names_its_file_and_no_folder(page: Any, cel
     assert not re.search("/home|site-packages|cell_runner|pyodide", cell.error)
 
 
-def test_the_folded_first_cell_runs_by_itself_when_it_is_missed(browser: Any, server: str) -> None:
-    with opened(browser, server + CHAPTER) as page:
+def test_the_folded_first_cell_runs_by_itself_when_it_is_missed(python: WarmPython) -> None:
+    with python.opened(CHAPTER) as page:
         set_up, second = cells(page)[:2]
         assert not set_up.at.locator(".cell_input pre").is_visible()
         assert second.run(), second.error
@@ -108,8 +129,8 @@ def test_the_folded_first_cell_runs_by_itself_when_it_is_missed(browser: Any, se
         assert second.output == second.stored
 
 
-def test_a_name_of_a_cell_above_is_explained_and_one_click_runs_them(browser: Any, server: str) -> None:
-    with opened(browser, server + CHAPTER) as page:
+def test_a_name_of_a_cell_above_is_explained_and_one_click_runs_them(python: WarmPython) -> None:
+    with python.opened(CHAPTER) as page:
         runnable = cells(page)
         reader = runnable[2]
         reader.write("print(V)")
@@ -151,8 +172,8 @@ def test_much_output_has_a_height_and_a_long_line_is_broken(page: Any, cell: Cel
     assert box.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight > one.clientHeight")
 
 
-def test_what_was_typed_is_there_again_after_a_reload(browser: Any, server: str) -> None:
-    with opened(browser, server + CHAPTER) as page:
+def test_what_was_typed_is_there_again_after_a_reload(python: WarmPython) -> None:
+    with python.opened(CHAPTER) as page:
         first, other = cells(page)[1:3]
         first.write("print('mine')")
         page.reload(wait_until="networkidle")
@@ -233,10 +254,10 @@ def test_reset_brings_back_code_output_and_figure(page: Any) -> None:
     assert not drawing.button("Reset").is_visible()
 
 
-def test_figures_follow_the_theme(browser: Any, server: str) -> None:
+def test_figures_follow_the_theme(python: WarmPython) -> None:
     """The same SVG under a light and a dark page: its lines are painted in another colour."""
     for scheme, colour in (("light", [11, 99, 165]), ("dark", [109, 179, 242])):
-        with opened(browser, server + CHAPTER, color_scheme=scheme) as page:
+        with python.opened(CHAPTER, color_scheme=scheme) as page:
             cell = cells(page)[1]
             cell.write(DRAW)
             assert cell.run(), cell.error
@@ -276,9 +297,10 @@ def test_reset_takes_a_waiting_cell_out_of_the_row_and_lets_the_others_go_on(pag
     fourth.button("Reset").click()
 
 
-def test_stop_ends_a_cell_at_once_and_says_what_is_lost(browser: Any, server: str) -> None:
-    with opened(browser, server + CHAPTER) as page:
+def test_stop_ends_a_cell_at_once_and_says_what_is_lost(python: WarmPython) -> None:
+    with python.opened(CHAPTER) as page:
         _, second, third = cells(page)[:3]
+        before = len(python.threads())
         second.write("kept = 1\nwhile True:\n    pass")
         second.button("Run").click()
         third.button("Run").click()
@@ -288,8 +310,8 @@ def test_stop_ends_a_cell_at_once_and_says_what_is_lost(browser: Any, server: st
         expect(second.at.locator(".run-status")).to_have_text("Stopped. What cells had defined is gone.")
         assert third.status == ""
         for _ in range(100):  # the browser lets a thread that computes go on for two seconds
-            page.wait_for_timeout(100 if page.workers else 0)
-        assert page.workers == [], "the thread has ended, not just been forgotten"
+            page.wait_for_timeout(100 if len(python.threads()) == before else 0)
+        assert len(python.threads()) == before - 1, "the thread has ended, not just been forgotten"
         second.write("kept")
         assert not second.run()
         assert "NameError: name 'kept' is not defined" in second.error
@@ -350,8 +372,8 @@ def test_the_editor_works_from_the_keyboard_and_lets_go(page: Any, cell: Cell) -
     expect(editor).not_to_be_focused()
 
 
-def test_a_figure_to_touch_comes_alive_when_its_cell_is_run(browser: Any, server: str) -> None:
-    with opened(browser, f"{server}book/03_layers_of_an_rnn.html") as page:
+def test_a_figure_to_touch_comes_alive_when_its_cell_is_run(python: WarmPython) -> None:
+    with python.opened("book/03_layers_of_an_rnn.html") as page:
         cell = cells(page)[1]
         cell.write(TOUCH)
         alive = page.locator("[data-touch] button").count()

@@ -4,16 +4,33 @@ The book's output comes from native Python with another NumPy; the page's from W
 ``nbval-ignore-output`` must run; what they write may differ, as it may between two computers.
 """
 
-from typing import Any
+import re
 
+import nbformat
 import pytest
-from run_page import CHAPTERS, cells, opened
+from run_page import CHAPTERS, cells
+from warm_python import WarmPython
+
+from tools.places import ROOT
+
+WORKER = (ROOT / "book/_static/run/worker.js").read_text("utf8")
+DRAWS = re.compile(re.search(r"const DRAWS = /(.*?)/;", WORKER)[1])
+
+
+@pytest.mark.parametrize("chapter", [page.stem for page in CHAPTERS])
+def test_a_chapter_names_matplotlib_before_it_draws(chapter: str) -> None:
+    """The page loads Matplotlib when code names it. Below it is loaded already, for pages share their Python."""
+    for cell in nbformat.read(ROOT / f"book/{chapter}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code":
+            if DRAWS.search(cell.source):
+                return
+            assert not any("image/png" in output.get("data", ()) for output in cell.outputs), cell.source
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", [page.stem for page in CHAPTERS])
-def test_every_cell_runs_and_writes_what_the_book_says(browser: Any, server: str, chapter: str) -> None:
-    with opened(browser, f"{server}book/{chapter}.html") as page:
+def test_every_cell_runs_and_writes_what_the_book_says(python: WarmPython, chapter: str) -> None:
+    with python.opened(f"book/{chapter}.html") as page:
         runnable = cells(page)
         different = []
         for cell in runnable:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from conftest import PHONE, QUIET_CONTEXT, WIDE
 from playwright.sync_api import expect
-from run_page import Cell, cells, opened
+from run_page import Cell, cells
 from test_axe import violations
+from warm_python import WarmPython
 
 CHAPTER = "book/05_rnn_from_scratch.html"
 MARKED = """(button) => { const style = getComputedStyle(button);
@@ -16,9 +17,9 @@ MARKED = """(button) => { const style = getComputedStyle(button);
 
 
 @pytest.fixture(scope="module")
-def page(browser: Any, server: str) -> Iterator[Any]:
+def page(python: WarmPython) -> Iterator[Any]:
     """A chapter whose Python is started once."""
-    with opened(browser, server + CHAPTER, viewport=WIDE, **QUIET_CONTEXT) as chapter:
+    with python.opened(CHAPTER, viewport=WIDE, **QUIET_CONTEXT) as chapter:
         yield chapter
 
 
@@ -77,8 +78,8 @@ def test_the_editor_is_no_trap(page: Any, cell: Cell) -> None:
     assert editor.input_value() == cell.at.locator(".cell_input pre").text_content().rstrip("\n"), "Tab wrote nothing"
 
 
-def test_the_way_out_of_an_error_keeps_the_focus(browser: Any, server: str) -> None:
-    with opened(browser, server + CHAPTER, **QUIET_CONTEXT) as page:
+def test_the_way_out_of_an_error_keeps_the_focus(python: WarmPython) -> None:
+    with python.opened(CHAPTER, **QUIET_CONTEXT) as page:
         reader = cells(page)[2]
         reader.write("V")
         assert not reader.run()

@@ -13,6 +13,8 @@ import psutil
 import pytest
 from run_page import cells, opened
 
+from tools.site.serve import StaticHandler
+
 CHAPTER = "book/05_rnn_from_scratch.html"
 # Seconds of the processor in the thread that Python runs in: with nothing else to do the clock shows a little more, on
 # a busy machine it shows anything. `make site-report` shows the clock.
@@ -31,16 +33,13 @@ def in_workers() -> float:
     return total
 
 
-def as_a_plain_host(route: Any) -> None:
-    """Send a file whose kind a stock server does not know as bytes."""
-    answer = route.fetch()
-    route.fulfill(response=answer, headers={**answer.headers, "content-type": "application/octet-stream"})
-
-
-def test_nothing_of_python_is_asked_for_before_the_first_click(browser: Any, server: str) -> None:
+def test_nothing_of_python_is_asked_for_before_the_first_click(
+    browser: Any, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And a host that knows only the common kinds of file is enough."""
+    for kind in (".mjs", ".wasm", ".whl"):
+        monkeypatch.setitem(StaticHandler.extensions_map, kind, "application/octet-stream")
     with opened(browser, server + CHAPTER) as page:
-        page.context.route(re.compile(r"\.(mjs|wasm|whl|wat|so)(\?|$)"), as_a_plain_host)
         asked = [address for address in page.asked if "/run/" in address]
         assert [address.split("/run/")[1].split("?")[0] for address in asked] == ["run.js"]
         cell = cells(page)[1]
@@ -101,6 +100,27 @@ def test_whatever_cannot_be_loaded_is_named_and_can_be_tried_again(browser: Any,
     cell.write("import matplotlib.pyplot as plt")  # which is loaded when a cell asks for it
     run_without("matplotlib-3")
     assert cell.run(), cell.error
+    page.close()
+
+
+POLICIES = {
+    "script-src 'self'": "forbids WebAssembly: its Content-Security-Policy needs script-src 'wasm-unsafe-eval'",
+    "worker-src 'none'": "forbids workers: its Content-Security-Policy needs worker-src 'self'",
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_hosts_policy_that_forbids_python_is_named(browser: Any, server: str, policy: str) -> None:
+    def strict(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": policy})
+
+    page = browser.new_page()
+    page.route(re.compile(r"05_rnn_from_scratch\.html|worker\.js"), strict)
+    page.goto(server + CHAPTER, wait_until="networkidle")
+    cell = cells(page)[1]
+    assert not cell.run(minutes=0.5)
+    assert cell.status.endswith(f"{POLICIES[policy]}).")
     page.close()
 
 

@@ -88,8 +88,8 @@ def relied_on() -> set[str]:
 
 def made_here() -> set[str]:
     """Names that the book's own extensions, scripts, figures, pages and sheets make, as far as words tell."""
-    kinds = ("book/_ext/*.py", "book/_static/**/*.js", "book/_templates/**/*.html", "rnn_utils/**/*.py", "book/*.md")
-    files = [path for kind in kinds for path in ROOT.glob(kind)]
+    kinds = ("_ext/**/*.py", "_static/**/*.js", "_head/*.js", "_templates/**/*.html", "*.md")
+    files = [*(path for kind in kinds for path in ROOT.glob(f"book/{kind}")), *ROOT.glob("rnn_utils/**/*.py")]
     own = set()
     for path in files:
         own |= set(re.findall(r"(?<![.#\w-])(?:--)?[A-Za-z_][\w-]*", path.read_text("utf8")))

@@ -104,6 +104,9 @@ def test_settings_steps_and_sliders_by_pointer_and_keyboard(show: Show, width: i
     page.keyboard.press("ArrowRight")
     expect(page, cell, gates, 2)
     assert page.evaluate("document.activeElement.getAttribute('aria-current')") == "step"
+    values = zip(("cell c", "shown h", "reaches the end"), cell.run(gates), strict=True)
+    heard = r"\s*,\s*".join(rf"{words}\s*{number(value[2])}" for words, value in values)
+    assert page.get_by_role("button", name=re.compile(rf"Step 3,\s*<c>\s*:\s*{heard}")).count() == 1
     for label, name, value in (("forget gate", "f", 0.0), ("candidate", "g", -0.5), ("input gate", "i", 1.0)):
         set_range(page, label, value)
         gates[name][2] = value

@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "book/_ext"))
 
-from docstring_shapes import without_shapes  # noqa: E402
-from package_page import public_names, summary  # noqa: E402
+from page.docstring_shapes import without_shapes  # noqa: E402
+from page.package_page import public_names, summary  # noqa: E402
 
 PAGE = (ROOT / "book/package.md").read_text("utf8")
 LISTS = re.findall(r"^```\{package\} ([\w.]+)\n(:for-your-own:\n)?(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

@@ -2,7 +2,7 @@
 
 The main line goes from the title to the end of *Key points*. A heading of level 3 that begins with `Deeper:` opens a
 fold; the next heading of level 3 or above, or a paragraph `<!-- main line -->`, closes it. The same rules fold the
-section on the page: see `book/_ext/folded.py`.
+section on the page: see `book/_ext/learning/folded.py`.
 """
 
 import re

@@ -12,17 +12,19 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
 STYLE = Path(__file__).with_name("paper.css")
 FIRST = "book/index.html"
 STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of code, and where a formula's signs go
 LINES = 45  # of code and output that a page holds for certain
+SHORTEST = 4  # lines of code that may stand alone on a page
 ON_SCREEN_ONLY = (
-    "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #four-ways-to-read, "
+    "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #ways-to-read, "
     "ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
 )
 ON_PAPER = (
@@ -117,10 +119,17 @@ def title_page(first: Tag, site: Path) -> Tag:
     page.append(new("img", class_="logo", alt="", src=(site / "_static/logo.svg").resolve().as_uri()))
     page.append(new("h1", first.h1.get_text()))
     page.append(copy.copy(first.select_one("h1 + p")))
-    cited = first.select_one(".cite-this")
-    if cited:
-        page.append(copy.copy(cited))
+    if names := authors(first):
+        page.extend([new("p", names, class_="authors"), copy.copy(first.select_one(".cite-this"))])
+    today = datetime.now(UTC)
+    page.append(new("p", f"Printed on {today.day} {today:%B %Y}.", class_="printed-on"))
     return page
+
+
+def authors(first: Tag) -> str:
+    """The authors, as the first page cites the book: what stands there before the year."""
+    cited = first.select_one(".cite-this")
+    return re.split(r" \(\d{4}\)", cited.get_text())[0] if cited else ""
 
 
 def front_matter(first: Tag) -> Tag:
@@ -208,13 +217,31 @@ def chapter(body: Tag) -> Tag:
     for cell in body.select("div.cell"):
         if cell.get_text().count("\n") > LINES:  # what is printed may stand on the page after the code
             cell["class"].append("tall")
-    for block in body.select("pre"):  # or the PDF does not know it for code
-        inside = new("code")
-        inside.extend(block.contents)
-        block.append(inside)
+    for block in body.select("pre"):
+        block.extend(code_parts(list(block.contents)))
     if key:
         body.select_one("section").append(key)
     return body
+
+
+def code_parts(contents: list[PageElement]) -> list[Tag]:
+    """Put the contents of a block into `<code>`, or the PDF does not know it for code.
+
+    A long block comes in parts, which may stand on two pages: cut at blank lines before lines without indentation.
+    """
+    parts, length = [new("code")], 0
+    for piece in contents:
+        words = piece.get_text()
+        if isinstance(piece, NavigableString) and words.endswith("\n\n") and length >= SHORTEST:
+            parts[-1].append(piece.extract())
+            parts.append(new("code"))
+            length = 0
+        else:
+            length += words.count("\n")
+            parts[-1].append(piece.extract())
+    if len(parts) > 1 and length < SHORTEST:
+        parts[-2].extend(list(parts.pop().contents))
+    return parts
 
 
 def leave_out_drawing_code(body: Tag) -> None:

@@ -15,7 +15,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObj
 FORMULA = "Formula: "  # how tools/paper/compose.py begins the description of a formula
 
 
-def finish(printed: Path, target: Path) -> None:
+def finish(printed: Path, target: Path, author: str) -> None:
     """Write the finished PDF.
 
     Parameters
@@ -24,6 +24,8 @@ def finish(printed: Path, target: Path) -> None:
         A tagged PDF as Chromium prints it.
     target : Path
         Where the finished one goes.
+    author : str
+        Who wrote it: Chromium tells a PDF nothing but its title.
 
     """
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium counts its objects eight short, which harms nobody
@@ -36,6 +38,8 @@ def finish(printed: Path, target: Path) -> None:
         point_to_kept(number, kept)
     mend_outline(root["/Outlines"]["/First"])
     writer = PdfWriter(clone_from=reader)  # what nothing leads to any more stays behind
+    if author:
+        writer.add_metadata({"/Author": author})
     writer.page_mode = "/UseOutlines"
     writer.pdf_header = "%PDF-1.7"
     writer.write(target)

@@ -55,8 +55,10 @@ def offers(site: Path) -> list[str]:
     """A sentence for each thing that is there, with its size."""
     said = {
         PDF: "The whole book <a href='../{0}'>as a PDF</a> for paper or tablet: A4, {1:.1f} MB.",
-        ZIP: "The whole site <a href='../{0}'>as a zip</a>, {1:.1f} MB: unpack it, and open <code>index.html</code> or "
-        "serve the folder from anywhere. Nothing in it asks the network.",
+        ZIP: "The whole site <a href='../{0}'>as a zip</a>, {1:.1f} MB: unpack it, run "
+        "<code>python -m http.server</code> in its folder, and open <code>http://localhost:8000/</code>; any other "
+        "static server does as well. Nothing in it asks the network. Opened as files, its pages "
+        "can be read but run no code.",
     }
     there = [(name, site / name) for name in said if (site / name).exists()]
     return [f"<p>{said[name].format(name, path.stat().st_size / 1e6)}</p>" for name, path in there]

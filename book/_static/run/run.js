@@ -1,5 +1,5 @@
 // Code cells that run in the page. Nothing of Python is loaded before the first click; see worker.js for what runs it.
-// Which cells can run is decided when the site is built (book/_ext/run_in_page.py): they have the class `can-run`.
+// Which cells can run is decided when the site is built (book/_ext/runtime/run_in_page.py): they have the class `can-run`.
 import { here, keep, load } from "../store.js";
 
 /** An element with properties and children. */
@@ -10,6 +10,13 @@ const make = (tag, properties = {}, ...children) => {
 };
 const hidden = (text) => make("span", { className: "visually-hidden", textContent: text });
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+/** Has the host's policy forbidden the thread that Python would run in? */
+const FORBIDDEN = "this site's host forbids workers: its Content-Security-Policy needs worker-src 'self'";
+let forbidden = false;
+document.addEventListener("securitypolicyviolation", ({ effectiveDirective: what, blockedURI }) => {
+  forbidden ||= what === "worker-src" || blockedURI.includes("/run/worker.js");
+});
 
 /** The one Python of this page: runs cells one after another, keeps what they define, and can only be stopped whole. */
 const python = {
@@ -26,9 +33,14 @@ const python = {
     this.current = this.queue[0];
     if (!this.current) return;
     if (!this.worker) {
-      this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+      try {
+        this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+      } catch { // the policy of the page's host, as some browsers tell it
+        this.current.starts();
+        return this.heard({ kind: "broken", content: FORBIDDEN });
+      }
       this.worker.onmessage = ({ data }) => this.heard(data);
-      this.worker.onerror = (event) => this.heard({ kind: "broken", content: event.message || "the files could not be loaded" });
+      this.worker.onerror = (event) => this.heard({ kind: "broken", content: event.message || (forbidden ? FORBIDDEN : "the files could not be loaded") });
     }
     this.current.starts();
     this.worker.postMessage({ code: this.current.code, name: `cell ${this.current.number}` });
@@ -219,7 +231,8 @@ class Cell {
   }
 
   breaks(reason) {
-    this.rests(`Python could not go on (${reason}). What cells had defined is gone: run again from the first cell on.`);
+    const again = reason.includes("host forbids") ? "" : " What cells had defined is gone: run again from the first cell on.";
+    this.rests(`Python could not go on (${reason}).${again}`);
   }
 
   stop() {

@@ -40,7 +40,17 @@ function expect(...names) {
   }
 }
 
+/** A host may forbid WebAssembly, which Python is in, by a header. Pyodide would say so in the console and wait for ever. */
+function mayCompile() {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)) instanceof WebAssembly.Module;
+  } catch {
+    return false;
+  }
+}
+
 async function start(code) {
+  if (!mayCompile()) throw new Error("this site's host forbids WebAssembly: its Content-Security-Policy needs script-src 'wasm-unsafe-eval'");
   files = await (await fetch(BASE + "files.json", { cache: "no-cache" })).json();
   expected = files.core;
   const packages = DRAWS.test(code) ? ["numpy", "matplotlib"] : ["numpy"];
@@ -53,7 +63,7 @@ async function start(code) {
   python.unpackArchive(archive, "zip", { extractDir: "/home/pyodide" });
   python.FS.chdir("/home/pyodide/book");
   python.registerJsModule("page_files", { read: readNow, names: Object.keys(files.archives) });
-  python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, faster_numpy; faster_numpy.install()");
+  python.runPython("import sys; sys.path.insert(0, '/home/pyodide'); import on_demand, faster_numpy, plain_tqdm; faster_numpy.install(); plain_tqdm.install()");
   runner = python.pyimport("cell_runner");
 }
 

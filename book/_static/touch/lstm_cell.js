@@ -15,6 +15,8 @@ const number = (value) => value.toFixed(2).replace("-0.00", "0.00").replace("-",
 const factor = (value) => number(value).replace(/^−.*/, "($&)");
 /** Words and symbols as nodes; what stands between asterisks is a symbol, in italics. */
 const formula = (text) => text.split("*").map((part, i) => (i % 2 ? make("i", {}, part) : part));
+/** Words that are heard and not seen: what can be seen stays a part of the name of a button. */
+const unseen = (text) => make("span", { class: "unseen" }, text);
 
 class Cell {
   constructor(root) {
@@ -83,14 +85,13 @@ class Cell {
     const result = run(this.gates);
     const reach = Math.max(1, ...result.c.map(Math.abs));
     this.steps.forEach((step, t) => {
-      const bars = ROWS.map(([name, , signed]) => {
+      const bars = ROWS.map(([name, words, signed]) => {
         const value = result[name][t];
         const bar = make("span", { class: `bar ${name} ${value < 0 ? "negative" : "positive"}${signed ? " signed" : ""}`, "aria-hidden": "true" });
         bar.style.setProperty("--length", (Math.abs(value) / (name === "c" ? reach : 1)).toFixed(4));
-        return make("span", { class: "line" }, bar, make("span", { class: "value" }, number(value)));
+        return make("span", { class: "line" }, unseen(`${words} `), bar, make("span", { class: "value" }, number(value)), unseen(", "));
       });
-      step.replaceChildren(make("span", { class: "token" }, this.model.tokens[t]), ...bars);
-      step.setAttribute("aria-label", `Step ${t + 1}, ${this.model.tokens[t]}: ${ROWS.map(([name, words]) => `${words} ${number(result[name][t])}`).join(", ")}`);
+      step.replaceChildren(unseen(`Step ${t + 1}, `), make("span", { class: "token" }, this.model.tokens[t]), unseen(": "), ...bars);
       if (t === this.at) step.setAttribute("aria-current", "step");
       else step.removeAttribute("aria-current");
     });

@@ -1,4 +1,6 @@
-"""Solutions, asides and the second layer of a chapter, folded as `<details>` elements.
+"""Solutions, asides and the second layer of a chapter, folded as `<details>` elements: the book's only fold.
+
+Quizzes and interview cards make theirs from the same node, `folded`.
 
 ``:class: dropdown`` is how sphinx-exercise and MyST say "folded", but the folding is done by sphinx-togglebutton's
 script: without JavaScript every solution lies open. Here it is plain HTML. The same pass removes the sections that
@@ -16,8 +18,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from docutils import nodes
+from docutils.parsers.rst.directives.body import Container
 from docutils.utils import smartquotes
-from plain_div import div
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment.adapters.toctree import document_toc
@@ -31,6 +33,7 @@ LOGGER = logging.getLogger(__name__)
 REPEATED_IDS = {"exercise-content", "solution-content"}
 DEEPER, LEVEL = "Deeper:", 3
 END = "<!-- main line -->"
+TITLED = ["admonition-title"]
 LIKE_END = re.compile(r"<!--\s*main[\s-]*line\s*-->", re.IGNORECASE)
 
 
@@ -144,9 +147,9 @@ class Fold(SphinxPostTransform):
                 continue
             content = list(node.children)
             if content and isinstance(content[0], nodes.title):
-                title = fold_title("", "", *without_links(content.pop(0)))
+                title = fold_title("", "", *without_links(content.pop(0)), classes=TITLED)
             else:  # note, tip, warning…: named by their kind
-                title = fold_title("", admonitionlabels[node.tagname])
+                title = fold_title("", admonitionlabels[node.tagname], classes=TITLED)
             kind = node.tagname if node.tagname in admonitionlabels else ""
             classes = ["admonition", *([kind] if kind else []), *node["classes"]]
             node.replace_self(folded("", title, *content, ids=node["ids"], classes=list(dict.fromkeys(classes))))
@@ -162,10 +165,10 @@ class FoldDeeper(SphinxPostTransform):
         """Do so on the whole page."""
         sections = [node for node in self.document.findall(nodes.section) if "deeper" in node["classes"]]
         for section in sections:
-            title = fold_title("", "", *without_links(section[0]))
+            title = fold_title("", "", *without_links(section[0]), classes=TITLED)
             # Where a link leads is inside: a browser opens what is folded around the place that it goes to.
             places = [nodes.inline(ids=[name], classes=["fold-place"]) for name in section["ids"]]
-            anchors = div("", *places, classes=["fold-places"])
+            anchors = nodes.container("", *places, classes=["fold-places"])
             fold = folded("", title, anchors, *section[1:], classes=["admonition", "deeper"])
             section.parent.replace(section, fold)  # `replace_self` would give it the identifiers, too
         if sections:
@@ -194,7 +197,7 @@ def depart_folded(self: HTML5Translator, node: folded) -> None:
 
 def visit_fold_title(self: HTML5Translator, node: fold_title) -> None:
     """Open the title."""
-    self.body.append('<summary class="admonition-title">')
+    self.body.append(self.starttag(node, "summary", ""))
 
 
 def depart_fold_title(self: HTML5Translator, node: fold_title) -> None:
@@ -230,7 +233,7 @@ def finish_page(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.setup_extension("plain_div")
+    app.add_directive("div", Container)  # as the line of facts under a chapter's title is written
     for node, visitors in (
         (folded, (visit_folded, depart_folded)),
         (fold_title, (visit_fold_title, depart_fold_title)),

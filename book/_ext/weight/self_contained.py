@@ -23,7 +23,7 @@ UNUSED = (
     *("_static/scripts/fontawesome.js", "_static/scripts/bootstrap.js", "_static/styles/theme.css"),
     *("_static/**/*.map", "_static/**/*.js.LICENSE.txt", "_static/locales/**/*.*o", "_static/*webpack-macros.html"),
 )
-HEAD = Path(__file__).resolve().parent.parent / "_head"  # read before the page is painted, so no module
+HEAD = Path(__file__).resolve().parents[2] / "_head"  # read before the page is painted, so no module
 # Two parts of the theme's script that have no option. It measures all that may scroll, at once and at each change of
 # the page, which makes the browser lay out every section: a third of a phone's work on opening a chapter;
 # `scroll-stops.js` does this where the reader is. And it marks the wrong section in the contents, which

@@ -1,7 +1,8 @@
 """Vector figures written with the precision that an eye has.
 
 Matplotlib writes coordinates with six digits after the point, and a description of itself into every file. Two digits
-are less than a hundredth of a millimetre; the others are a quarter of some files.
+are less than a hundredth of a millimetre; the others are an eighth of what the book's figures weigh, compressed, and
+14 KiB of the chapter that shows the most.
 """
 
 import re

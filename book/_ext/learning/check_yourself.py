@@ -16,7 +16,6 @@ JavaScript, from the keyboard and with a screen reader. `check-yourself.js` adds
     :::
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
@@ -25,27 +24,18 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from learning.folded import depart_folded, fold_title, folded, visit_folded
+
 LOGGER = logging.getLogger(__name__)
+QUIZ = "check-yourself"
 
 
-class quiz(nodes.General, nodes.Element):
-    """All questions of one directive."""
+class group(nodes.General, nodes.Element):
+    """All questions of one directive, or the answers to one of them; the attribute `label` names it."""
 
 
-class answers(nodes.General, nodes.Element):
-    """The answers to one question."""
-
-
-class answer(nodes.General, nodes.Element):
+class answer(folded):
     """One answer with its feedback; the attribute `right` says which it is."""
-
-
-class answer_text(nodes.Part, nodes.TextElement):
-    """What is offered for choice."""
-
-
-class feedback(nodes.General, nodes.Element):
-    """What is said to a reader who chose the answer."""
 
 
 class MalformedQuizError(Exception):
@@ -76,106 +66,69 @@ class CheckYourself(SphinxDirective):
             LOGGER.warning("check-yourself: %s", error, location=error.node, type="check-yourself")
             return []
         questions["classes"].append("questions")
-        return [quiz("", questions)]
+        return [group("", questions, classes=[QUIZ], label="Check yourself")]
 
 
 def read_question(question: nodes.Element) -> None:
-    """Turn the task list at the end of a question into `answers`."""
+    """Turn the task list at the end of a question into a group of answers."""
     choices = question[-1] if len(question) else question
     if len(question) < 2 or not isinstance(choices, nodes.bullet_list):
         raise MalformedQuizError(question, "a question is text followed by a list of answers")
     if len(choices) < 2:
         raise MalformedQuizError(choices, "a question needs at least 2 answers, this one has 1")
-    read = [read_answer(choice) for choice in choices]
+    read = [read_answer(choice, number) for number, choice in enumerate(choices, 1)]
     right = sum(one["right"] for one in read)
     if right != 1:
         raise MalformedQuizError(choices, f"exactly one answer must be marked [x], here {right} are")
     question["classes"].append("question")
-    question.replace(choices, answers("", *read))
+    question.replace(choices, group("", *read, classes=["answers"], label="Answers"))
 
 
-def read_answer(item: nodes.Element) -> answer:
-    """Turn an item of the task list into an `answer`."""
+def read_answer(item: nodes.Element, number: int) -> answer:
+    """Turn an item of the task list into an `answer`, its verdict in words: colour alone would not reach everyone."""
     first = item[0] if len(item) else item
     box = first[0] if isinstance(first, nodes.paragraph) and len(first) else None
     if not isinstance(box, nodes.raw) or "task-list-item-checkbox" not in box.astext():
         raise MalformedQuizError(item, "an answer begins with [x] (right) or [ ] (wrong)")
     first.remove(box)
-    text = answer_text("", "", *first.children)
-    if isinstance(text[0], nodes.Text):
-        text[0] = nodes.Text(text[0].lstrip())
+    if isinstance(first[0], nodes.Text):
+        first[0] = nodes.Text(first[0].lstrip())
     if len(item) < 2:
-        raise MalformedQuizError(item, f"the answer {text.astext()!r} has no feedback: add an indented paragraph to it")
-    return answer("", text, feedback("", *item[1:]), right="checked" in box.astext().replace("checkbox", ""))
+        raise MalformedQuizError(
+            item, f"the answer {first.astext()!r} has no feedback: add an indented paragraph to it"
+        )
+    right = "checked" in box.astext().replace("checkbox", "")
+    # Named in words, too: an answer that is a formula alone would have no name.
+    name = nodes.inline("", f"Answer {number}: ", classes=["visually-hidden"])
+    verdict = nodes.paragraph("", "Right" if right else "Not quite", classes=["verdict"])
+    feedback = nodes.container("", verdict, *item[1:], classes=["feedback"])
+    classes = ["answer", "right" if right else "wrong"]
+    return answer("", fold_title("", "", name, *first.children), feedback, right=right, classes=classes)
 
 
-def visit_quiz(self: HTML5Translator, node: quiz) -> None:
-    """Open the group of questions."""
-    self.body.append('<div class="check-yourself" role="group" aria-label="Check yourself">\n')
+def visit_group(self: HTML5Translator, node: group) -> None:
+    """Open a group."""
+    self.body.append(self.starttag(node, "div", role="group", **{"aria-label": node["label"]}))
 
 
-def visit_answers(self: HTML5Translator, node: answers) -> None:
-    """Open the group of answers."""
-    self.body.append('<div class="answers" role="group" aria-label="Answers">\n')
-
-
-def visit_answer(self: HTML5Translator, node: answer) -> None:
-    """Open one answer."""
-    self.body.append(f'<details class="answer {"right" if node["right"] else "wrong"}">\n')
-
-
-def depart_answer(self: HTML5Translator, node: answer) -> None:
-    """Close one answer."""
-    self.body.append("</details>\n")
-
-
-def visit_answer_text(self: HTML5Translator, node: answer_text) -> None:
-    """Open what is clicked, named in words too: an answer that is a formula alone would have no name."""
-    number = node.parent.parent.index(node.parent) + 1
-    self.body.append(f'<summary><span class="visually-hidden">Answer {number}: </span>')
-
-
-def depart_answer_text(self: HTML5Translator, node: answer_text) -> None:
-    """Close what is clicked."""
-    self.body.append("</summary>\n")
-
-
-def visit_feedback(self: HTML5Translator, node: feedback) -> None:
-    """Open the feedback with the verdict in words: colour alone would not reach everyone."""
-    verdict = "Right" if node.parent["right"] else "Not quite"
-    self.body.append(f'<div class="feedback"><p class="verdict">{verdict}</p>\n')
-
-
-def depart_div(self: HTML5Translator, node: nodes.Element) -> None:
-    """Close a div."""
+def depart_group(self: HTML5Translator, node: group) -> None:
+    """Close a group."""
     self.body.append("</div>\n")
-
-
-def quizzes(doctree: nodes.document | None) -> Iterator[quiz]:
-    """The quizzes of a page."""
-    yield from doctree.findall(quiz) if doctree else ()
 
 
 def add_script(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load the script on pages with a quiz."""
-    if any(quizzes(doctree)):
+    if doctree and any(QUIZ in node["classes"] for node in doctree.findall(group)):
         app.add_js_file("check-yourself.js", type="module")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    writers: dict[type[nodes.Element], tuple[Any, Any]] = {
-        quiz: (visit_quiz, depart_div),
-        answers: (visit_answers, depart_div),
-        answer: (visit_answer, depart_answer),
-        answer_text: (visit_answer_text, depart_answer_text),
-        feedback: (visit_feedback, depart_div),
-    }
-    for node, visitors in writers.items():
-        app.add_node(node, html=visitors, singlehtml=visitors)
+    app.setup_extension("learning.folded")
+    for node, writers in ((group, (visit_group, depart_group)), (answer, (visit_folded, depart_folded))):
+        app.add_node(node, html=writers, singlehtml=writers)
     app.add_directive("check-yourself", CheckYourself)
-    app.add_css_file("learning.css")
     app.connect("html-page-context", add_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

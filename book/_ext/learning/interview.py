@@ -1,8 +1,7 @@
 """Interview questions as cards in the chapters, and all of them on one page by topic.
 
 ``{interview}`` writes a card; ``{interview-cards}`` collects the cards of all chapters in the order of the book, with a
-link back to each. A collected page must follow its sources through incremental builds, which no directive for boxes
-(admonitions, sphinx-design's cards) does.
+link back to each. Like Sphinx's to-do entries, the cards are kept by a domain of their own.
 
     :::{interview} Why do gradients vanish in a plain RNN?
     :topic: Gradients
@@ -13,19 +12,22 @@ link back to each. A collected page must follow its sources through incremental 
     :::
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, new_document
 from sphinx.writers.html5 import HTML5Translator
 
+from learning.folded import depart_folded, fold_title, folded, visit_folded
+
 LOGGER = logging.getLogger(__name__)
+ANSWER, FOLLOW_UP = "An answer in 60 seconds", "Follow-up"
 
 
 class card(nodes.General, nodes.Element):
@@ -36,31 +38,39 @@ class card_question(nodes.Part, nodes.TextElement):
     """The question as it is asked."""
 
 
-class card_source(nodes.Part, nodes.TextElement):
-    """On the collected page: the chapter that the card is from."""
-
-
-class card_part(nodes.General, nodes.Element):
-    """The answer or the follow-up, folded; the attribute `title` is what is clicked."""
+class card_part(folded):
+    """The answer or the follow-up, folded, so that the reader can try first."""
 
 
 class card_list(nodes.General, nodes.Element):
     """The place where all cards go."""
 
 
-@dataclass
-class Collected:
-    """A card as it was read, with where it stands."""
+class Cards(Domain):
+    """The cards of every page as they are when it has been read to its end, with the quotation marks of print."""
 
-    docname: str
-    topic: str
-    node: card
+    name, label = "interview", "Interview cards"
+    initial_data = {"pages": {}}  # noqa: RUF012 (as the class above has it)
 
+    def clear_doc(self, docname: str) -> None:
+        """Forget the cards of a page that is read again or gone."""
+        self.data["pages"].pop(docname, None)
 
-def collected(env: BuildEnvironment) -> dict[str, list[Collected]]:
-    """The cards of every page, kept in Sphinx's environment from build to build."""
-    kept: dict[str, list[Collected]] = vars(env).setdefault("interview_cards", {})
-    return kept
+    def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
+        """Take over the cards that another process has read."""
+        found = otherdata["pages"]
+        self.data["pages"].update({docname: found[docname] for docname in docnames if docname in found})
+
+    def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
+        """Keep the cards of a page; two of one name could not both be linked to."""
+        pages = self.data["pages"]
+        pages[docname] = []
+        for made in document.findall(card):
+            for other, cards in pages.items():
+                if any(one["ids"][0] == made["ids"][0] for one in cards):
+                    said = "interview: the same question is asked in %s"
+                    LOGGER.warning(said, other, location=made, type="interview")
+            pages[docname].append(made.deepcopy())
 
 
 class Interview(SphinxDirective):
@@ -72,18 +82,19 @@ class Interview(SphinxDirective):
     option_spec: ClassVar = {"topic": directives.unchanged_required, "name": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        """Make the card and keep it for the page that collects."""
+        """Make the card."""
         text, messages = self.state.inline_text(self.arguments[0], self.lineno)
         content = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, content)
         identity = f"interview-{nodes.make_id(self.arguments[0])}"
-        made = card("", card_question("", "", *text), *parts(content), ids=[identity], topic=self.options.get("topic"))
+        topic = self.options.get("topic", "")
+        label = nodes.paragraph("", f"In an interview: {topic}", classes=["interview-label"])
+        question = card_question("", "", *text, ids=[f"{identity}-question"])
+        made = card("", label, question, *parts(content), ids=[identity], topic=topic)
         self.set_source_info(made)
         self.add_name(made)
-        for problem in [*problems(made), *asked_before(self.env, identity)]:
+        for problem in problems(made):
             LOGGER.warning("interview: %s", problem, location=made, type="interview")
-        page = collected(self.env).setdefault(self.env.docname, [])
-        page.append(Collected(self.env.docname, made["topic"] or "Other", made.deepcopy()))
         return [made, *messages]
 
 
@@ -91,7 +102,8 @@ class InterviewCards(SphinxDirective):
     """The place where all cards go."""
 
     def run(self) -> list[nodes.Node]:
-        """Leave a mark; the cards are put there when all pages have been read."""
+        """Leave a mark: the cards are put there when all pages have been read, any of which may have changed them."""
+        self.env.note_reread()
         return [card_list()]
 
 
@@ -100,10 +112,11 @@ def parts(content: nodes.Element) -> Iterator[card_part]:
     children = list(content)
     cut = next((i for i, child in enumerate(children) if bold_beginning(child)), len(children))
     if children[:cut]:
-        yield card_part("", *children[:cut], title="An answer in 60 seconds")
+        yield card_part("", fold_title("", ANSWER), *children[:cut])
     if children[cut:]:
         children[cut].remove(bold_beginning(children[cut]))
-        yield card_part("", *(child for child in children[cut:] if child.astext().strip()), title="Follow-up")
+        follow_up = (child for child in children[cut:] if child.astext().strip())
+        yield card_part("", fold_title("", FOLLOW_UP), *follow_up)
 
 
 def bold_beginning(child: nodes.Node) -> nodes.strong | None:
@@ -115,49 +128,13 @@ def bold_beginning(child: nodes.Node) -> nodes.strong | None:
 
 def problems(made: card) -> Iterator[str]:
     """What is missing from a card, in words."""
-    titles = [part["title"] for part in made.findall(card_part)]
+    titles = [part[0].astext() for part in made.findall(card_part)]
     if not made["topic"]:
         yield "a card needs the option :topic:"
-    if "An answer in 60 seconds" not in titles:
+    if ANSWER not in titles:
         yield "a card needs an answer"
-    if "Follow-up" not in titles:
+    if FOLLOW_UP not in titles:
         yield "a card needs a paragraph that begins with **Follow-up.**"
-
-
-def asked_before(env: BuildEnvironment, identity: str) -> Iterator[str]:
-    """Where the same question stands already: two cards of one name could not both be linked to."""
-    for page in collected(env).values():
-        for one in page:
-            if one.node["ids"][0] == identity:
-                yield f"the same question is asked in {one.docname}"
-
-
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Forget the cards of a page that is read again or gone."""
-    collected(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment) -> None:
-    """Take over the cards that another process has read."""
-    found = collected(other)
-    collected(env).update({docname: found[docname] for docname in docnames if docname in found})
-
-
-def keep_as_read(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep the page's cards as they are when it has been read to its end, with the quotation marks of print."""
-    for kept, made in zip(collected(app.env).get(app.env.docname, []), doctree.findall(card), strict=True):
-        kept.node = made.deepcopy()
-
-
-def mark_list(app: Sphinx, doctree: nodes.document) -> None:
-    """Remember which pages collect."""
-    if next(doctree.findall(card_list), None):
-        app.env.metadata[app.env.docname]["interview_cards"] = True
-
-
-def rewrite_lists(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Have the collecting pages written again: any page may have changed its cards."""
-    return [docname for docname in env.found_docs if env.metadata[docname].get("interview_cards")]
 
 
 def book_order(env: BuildEnvironment) -> list[str]:
@@ -179,8 +156,8 @@ def fill_lists(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(card_list)):
         by_topic: dict[str, list[nodes.Node]] = {}
         for page in book_order(app.env):
-            for one in collected(app.env).get(page, []):
-                by_topic.setdefault(one.topic, []).append(resolved(app, one, docname))
+            for one in app.env.get_domain("interview").data["pages"].get(page, []):
+                by_topic.setdefault(one["topic"] or "Other", []).append(resolved(app, one, page, docname))
         place.replace_self([topic_links(by_topic), *(topic_section(*item) for item in by_topic.items())])
 
 
@@ -203,28 +180,27 @@ def topic_section(topic: str, cards: list[nodes.Node]) -> nodes.section:
     return nodes.section("", nodes.title("", topic), *cards, ids=[topic_id(topic)])
 
 
-def resolved(app: Sphinx, one: Collected, docname: str) -> card:
+def resolved(app: Sphinx, one: card, source: str, docname: str) -> card:
     """A copy of a card for page `docname`: what it refers to in its own chapter is there, not on this page."""
-    copy = one.node.deepcopy()
+    copy = one.deepcopy()
     document = new_document("")
     document += copy
-    app.env.resolve_references(document, one.docname, app.builder)
+    app.env.resolve_references(document, source, app.builder)
     document.remove(copy)
-    chapter = app.builder.get_relative_uri(docname, one.docname)
+    chapter = app.builder.get_relative_uri(docname, source)
     for reference in copy.findall(nodes.reference):
         if anchor := reference.attributes.pop("refid", None):
             reference["refuri"] = f"{chapter}#{anchor}"
-    title = [child.deepcopy() for child in app.env.titles[one.docname].children]
+    title = [child.deepcopy() for child in app.env.titles[source].children]
     link = nodes.reference("", "", *title, internal=True, refuri=f"{chapter}#{copy['ids'][0]}")
-    copy.insert(1, card_source("", "From the chapter ", link))
+    copy.insert(2, nodes.paragraph("", "From the chapter ", link, classes=["interview-source"]))
     return copy
 
 
 def visit_card(self: HTML5Translator, node: card) -> None:
-    """Open a card."""
+    """Open a card, which its question names."""
     name = f"{node['ids'][0]}-question"
     self.body.append(self.starttag(node, "div", CLASS="interview-card", role="group", **{"aria-labelledby": name}))
-    self.body.append(f'<p class="interview-label">In an interview: {self.encode(node["topic"] or "")}</p>\n')
 
 
 def depart_card(self: HTML5Translator, node: card) -> None:
@@ -234,7 +210,7 @@ def depart_card(self: HTML5Translator, node: card) -> None:
 
 def visit_question(self: HTML5Translator, node: card_question) -> None:
     """Open the question."""
-    self.body.append(f'<p class="interview-question" id="{node.parent["ids"][0]}-question">')
+    self.body.append(self.starttag(node, "p", "", CLASS="interview-question"))
 
 
 def depart_question(self: HTML5Translator, node: card_question) -> None:
@@ -243,44 +219,19 @@ def depart_question(self: HTML5Translator, node: card_question) -> None:
     self.body.append("</p>\n")
 
 
-def visit_source(self: HTML5Translator, node: card_source) -> None:
-    """Open the link back."""
-    self.body.append('<p class="interview-source">')
-
-
-def depart_paragraph(self: HTML5Translator, node: nodes.Element) -> None:
-    """Close a paragraph."""
-    self.body.append("</p>\n")
-
-
-def visit_part(self: HTML5Translator, node: card_part) -> None:
-    """Open the answer or the follow-up: folded, so that the reader can try first."""
-    self.body.append(f"<details><summary>{node['title']}</summary>\n")
-
-
-def depart_part(self: HTML5Translator, node: card_part) -> None:
-    """Close the answer or the follow-up."""
-    self.body.append("</details>\n")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
+    app.setup_extension("learning.folded")
+    app.add_domain(Cards)
     writers: dict[type[nodes.Element], tuple[Any, Any]] = {
         card: (visit_card, depart_card),
         card_question: (visit_question, depart_question),
-        card_source: (visit_source, depart_paragraph),
-        card_part: (visit_part, depart_part),
+        card_part: (visit_folded, depart_folded),
     }
     for node, visitors in writers.items():
         app.add_node(node, html=visitors, singlehtml=visitors)
     app.add_node(card_list)
     app.add_directive("interview", Interview)
     app.add_directive("interview-cards", InterviewCards)
-    app.add_css_file("learning.css")
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
-    app.connect("doctree-read", keep_as_read)
-    app.connect("doctree-read", mark_list)
-    app.connect("env-updated", rewrite_lists)
     app.connect("doctree-resolved", fill_lists)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

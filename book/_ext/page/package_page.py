@@ -24,19 +24,19 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import yaml
-from docstring_shapes import without_shapes
 from docutils import nodes
 from docutils.parsers.rst import directives
-from folded import fold_title, folded
-from ledger import IN_PLACE
+from learning.folded import TITLED, fold_title, folded
+from links.repository import Repository
 from myst_parser.mocking import MockRSTParser
-from repository import Repository
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole, new_document
 from sphinx.util.rst import default_role
+
+from page.docstring_shapes import without_shapes
 
 LOGGER = logging.getLogger(__name__)
 SETTINGS = {
@@ -164,7 +164,7 @@ class Package(SphinxDirective):
         title = [nodes.literal("", name), nodes.inline("", "", *said, classes=["what"])]
         inherited = self.inherited(thing) if inspect.isclass(thing) else []
         body = [self.first_line(name, thing), *described, *inherited]
-        fold = folded("", fold_title("", "", *spaced(title)), *body)
+        fold = folded("", fold_title("", "", *spaced(title), classes=TITLED), *body)
         link = chapter_link("", page=self.page(chapter), name=name)
         return nodes.list_item("", fold, nodes.paragraph("", "", link, classes=["where"]), package_name=name)
 
@@ -190,7 +190,7 @@ class Package(SphinxDirective):
             path = (module.__name__ if module else "").replace(".", "/")
             file = f"{path}/__init__.py" if module and hasattr(module, "__path__") else f"{path}.py"
             number = inspect.getsourcelines(thing)[1]
-            address = f"{found.url}{IN_PLACE[found.provider]}{found.branch}/{file}#L{number}"
+            address = f"{found.url}/blob/{found.branch}/{file}#L{number}"
             line += [nodes.Text(" · "), nodes.reference("", f"source of {name}", refuri=address)]
         return line
 
@@ -299,7 +299,7 @@ def configure(app: Sphinx, config: Config) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    for extension in ("folded", "sphinx.ext.autodoc", "sphinx.ext.napoleon"):
+    for extension in ("learning.folded", "sphinx.ext.autodoc", "sphinx.ext.napoleon"):
         app.setup_extension(extension)
     app.add_node(chapter_link)
     app.add_directive("package", Package)

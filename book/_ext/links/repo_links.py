@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from repository import Repository, find_repository
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
+
+from links.repository import HOST, Repository, find_repository
 
 BINDER = "https://mybinder.org"
 COLAB = "https://colab.research.google.com"
@@ -37,16 +38,18 @@ def configure(app: Sphinx, config: Config) -> None:
     config.repository = found
     if found is None:
         return
+    app.tags.add("repository")  # for what a page says `{only}` where those buttons are
     launch = {"notebook_interface": "jupyterlab", "binderhub_url": BINDER}
-    if found.url.startswith("https://github.com/"):  # the only host that Colab opens
+    if found.url.startswith(f"https://{HOST}/"):  # Colab opens nothing from an organisation's own server
+        app.tags.add("colab")
         launch["colab_url"] = COLAB
     config.html_theme_options |= {
         "repository_url": found.url,
         "repository_branch": found.branch,
-        "repository_provider": found.provider,
+        "repository_provider": "github",
         "use_repository_button": True,
         "use_edit_page_button": True,
-        "use_issues_button": found.provider != "bitbucket",  # the theme has no form of that link
+        "use_issues_button": True,
         "launch_buttons": launch,
     }
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import yaml
 from docutils import nodes
-from plain_div import div
-from repository import Repository
+from links.repository import Repository
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -31,7 +30,6 @@ PARTS = {
 }
 KEYS = {"id", "chapter", "claim", *PARTS}
 RECORD = "record:"
-IN_PLACE = {"github": "/blob/", "gitlab": "/-/blob/", "bitbucket": "/src/"}
 Row = dict[str, Any]
 
 
@@ -117,7 +115,7 @@ class Claims(SphinxDirective):
             definition = nodes.definition("", nodes.paragraph("", "", *content))
             details += nodes.definition_list_item("", nodes.term("", title), definition)
         name = nodes.make_id(f"claim-{row.get('id')}")
-        return div("", nodes.paragraph("", "", sentence, classes=["claim"]), details, ids=[name])
+        return nodes.container("", nodes.paragraph("", "", sentence, classes=["claim"]), details, ids=[name])
 
     def inline(self, text: str) -> list[nodes.Node]:
         """A piece of MyST as it stands in a line."""
@@ -148,7 +146,7 @@ class Claims(SphinxDirective):
         text = nodes.literal("", path)
         if found is None:
             return text
-        return nodes.reference("", "", text, refuri=f"{found.url}{IN_PLACE[found.provider]}{found.branch}/{path}")
+        return nodes.reference("", "", text, refuri=f"{found.url}/blob/{found.branch}/{path}")
 
     def warn(self, message: str) -> None:
         """Warn at the place of the directive."""
@@ -176,7 +174,6 @@ def lead_to_answers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.setup_extension("plain_div")
     app.add_node(claim_link)
     app.add_directive("claims", Claims)
     app.connect("doctree-resolved", lead_to_answers)

@@ -6,19 +6,19 @@ edits no file. This module asks the environment, then git; it holds no Sphinx co
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-# A host whose link formats the theme knows. For any other the theme would draw dead links, so the book draws none.
-PROVIDERS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
+# The host whose forms of links the book knows; another GitHub is known from what its Actions set. For any other host
+# links would be dead, so the book draws none.
+HOST = "github.com"
 PULL_REQUEST_REF = re.compile(r"\d+/(merge|head)")
-# What git takes for ssh: a URL, perhaps with a port, or `user@host:path`. Hosts answer on another name for port 443.
+# What git takes for ssh: a URL, perhaps with a port, or `user@host:path`. GitHub answers on another name for port 443.
 SSH_REMOTE = re.compile(
     r"(?:ssh://(?:[^@/]+@)?(?P<host>[\w.-]+)(?::\d+)?/|(?:[^@/]+@)(?P<short>[\w.-]+):)(?P<path>[^:]+)"
 )
-OTHER_NAMES = {f"{prefix}{host}": host for host in PROVIDERS for prefix in ("ssh.", "altssh.")}
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,10 @@ class Repository:
         ``https://host/owner/name``: no credentials, no ``.git``, no trailing slash.
     branch : str
         The branch, tag or commit to show.
-    provider : {'github', 'gitlab', 'bitbucket'}
-        Decides the form of edit and issue links.
     """
 
     url: str
     branch: str
-    provider: str
 
     @property
     def slug(self) -> str:
@@ -63,36 +60,32 @@ def find_repository(environ: Mapping[str, str], root: Path) -> Repository | None
     Raises
     ------
     ValueError
-        If REPO_URL is set and is no repository of a known host: a typing error there must not pass in silence.
+        If REPO_URL is set and is no repository on GitHub: a typing error there must not pass in silence.
     """
-    host_of_actions = urlsplit(environ.get("GITHUB_SERVER_URL", "")).hostname or "github.com"
-    providers = {**PROVIDERS, host_of_actions: "github"}
+    host_of_actions = urlsplit(environ.get("GITHUB_SERVER_URL", "")).hostname or HOST
+    hosts = {HOST, host_of_actions}
     if given := environ.get("REPO_URL"):
-        url = public_url(given, providers)
+        url = public_url(given, hosts)
         if url is None:
-            raise ValueError(
-                f"REPO_URL is {given!r}: wanted http(s)://HOST/OWNER/NAME, HOST one of {sorted(providers)}"
-            )
+            raise ValueError(f"REPO_URL is {given!r}: wanted http(s)://HOST/OWNER/NAME, HOST one of {sorted(hosts)}")
     elif environ.get("GITHUB_REPOSITORY"):
-        url = public_url(f"https://{host_of_actions}/{environ['GITHUB_REPOSITORY']}", providers)
+        url = public_url(f"https://{host_of_actions}/{environ['GITHUB_REPOSITORY']}", hosts)
     else:
-        url = public_url(_git(root, "remote", "get-url", "origin"), providers)
-    if url is None:
-        return None
-    return Repository(url, _branch(environ, root), providers[urlsplit(url).hostname or ""])
+        url = public_url(_git(root, "remote", "get-url", "origin"), hosts)
+    return Repository(url, _branch(environ, root)) if url else None
 
 
-def public_url(remote: str, providers: Mapping[str, str] = PROVIDERS) -> str | None:
+def public_url(remote: str, hosts: Collection[str] = (HOST,)) -> str | None:
     """A remote as ``https://host/owner/name``, or None for a local path or an unknown host.
 
     User names and passwords are dropped: CI services put tokens there, and the result is printed on every page.
     """
     if ssh := SSH_REMOTE.fullmatch(remote):
         host = ssh["host"] or ssh["short"]
-        remote = f"https://{OTHER_NAMES.get(host, host)}/{ssh['path']}"
+        remote = f"https://{HOST if host == 'ssh.' + HOST else host}/{ssh['path']}"
     parts = urlsplit(remote)
     path = parts.path.strip("/").removesuffix(".git")
-    if parts.scheme not in ("http", "https") or parts.hostname not in providers or path.count("/") < 1:
+    if parts.scheme not in ("http", "https") or parts.hostname not in hosts or path.count("/") < 1:
         return None
     if not re.fullmatch(r"[\w./~-]+", path):
         return None

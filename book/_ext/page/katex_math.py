@@ -30,7 +30,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 LOGGER = logging.getLogger(__name__)
-VENDOR = Path(__file__).resolve().parent.parent / "_vendor/katex"
+VENDOR = Path(__file__).resolve().parents[2] / "_vendor/katex"
 LABEL = re.compile(r"\s*\\label\{([^}]*)\}")
 # KaTeX would number these environments itself, a second time; their starred forms are the same without the number.
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat|multline|eqnarray|flalign)\}")

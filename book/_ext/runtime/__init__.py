@@ -1,0 +1,1 @@
+"""What runs in a page: Python, and nothing that its policy forbids."""

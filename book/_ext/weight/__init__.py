@@ -1,0 +1,1 @@
+"""What a page costs to load and to lay out."""

@@ -1,0 +1,276 @@
+"""A chapter as a notebook for anywhere: plain Markdown that JupyterLab, Colab and VS Code show as it is meant.
+
+The chapters are written in MyST, of which those programs show the fences and roles. Here an exercise becomes a heading,
+a hint or an answer a `<details>`, a reference its words, a figure an attachment. Solutions and folds lie under headings
+that JupyterLab opens on a click. The code stays as it is.
+"""
+
+import base64
+import copy
+import mimetypes
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.notebooks.main_line import END, FENCE, FOLD, HEADING
+
+PLACEHOLDER = "git+REPOSITORY_URL"  # in every set-up cell; a site that knows its repository has put it there
+INSTALLS = re.compile(rf"^( +)package = .*{re.escape(PLACEHOLDER)}.*\n.*run_line_magic.*", re.MULTILINE)
+NOT_INSTALLED = (
+    "{0}raise ModuleNotFoundError(\n"
+    '{0}    "This notebook needs the package rnn_utils of its book. Get a copy of the book, "\n'
+    '{0}    "run `make lab` in it, and open this notebook in the JupyterLab that starts."\n'
+    "{0})"
+)
+BACK = "### Back to the main line"
+DIRECTIVE = re.compile(
+    r"^:::\{(?P<name>[\w-]+)\} *(?P<title>[^\n]*)\n(?P<options>(?::[\w-]+:[^\n]*\n)*)(?P<body>.*?)^::: *$", re.M | re.S
+)
+DISPLAYED = re.compile(r"\$\$(.*?)\$\$(?: *\(([\w-]+)\))?", re.DOTALL)
+ROLE = re.compile(r"\{(doc|ref|numref|eq|term|cite:[tp])\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`")
+LABEL = re.compile(r"^\([\w-]+\)= *\n", re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:)[^)]*\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\((?!\w+:)([^)]+)\)")
+QUESTION = re.compile(r"^\d+\. +", re.MULTILINE)
+CHOICE = re.compile(r"^ *- \[([ x])\] +", re.MULTILINE)
+
+
+class UnknownDirectiveError(ValueError):
+    """A chapter uses a directive that has no plain form here."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What references say: numbers and titles by label, sources by key.
+
+    Attributes
+    ----------
+    numbers : dict of str to str
+        Of figures and equations: `{"fig-unrolled": "4.1"}`.
+    titles : dict of str to str
+        Of pages, by file name, and of headings, by label.
+    sources : dict of str to tuple
+        Authors, year and the whole entry, by key of the bibliography.
+
+    """
+
+    numbers: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes the plain form of one chapter, cell after cell."""
+
+    def __init__(self, names: Names, folder: Path) -> None:
+        self.names, self.folder = names, folder
+        self.cells: list[dict[str, Any]] = []
+        self.cited: set[str] = set()
+        self.exercises = 0
+        self.in_solution = self.closing = False
+
+    # Cells -----------------------------------------------------------------------------------------------------------
+
+    def code(self, cell: dict[str, Any]) -> None:
+        """Take a code cell as it is; fold what the site folds, and put a figure's caption under it."""
+        self.close_fold(level=9)
+        first = not any(one["cell_type"] == "code" for one in self.cells)
+        cell["source"] = INSTALLS.sub(lambda at: NOT_INSTALLED.format(at[1]), cell["source"])
+        folded = "hide-input" in cell["metadata"].get("tags", []) and not first  # the first one says what is needed
+        if folded or self.in_solution:
+            cell["metadata"]["jupyter"] = {"source_hidden": True}
+        self.cells.append(cell)
+        figure = cell["metadata"].get("mystnb", {}).get("figure", {})
+        if "caption" in figure:
+            caption = self.caption(figure.get("name", ""), figure["caption"])
+            self.markdown({"id": f"{cell['id']}-caption", "source": caption})
+
+    def markdown(self, cell: dict[str, Any]) -> None:
+        """Write a cell of Markdown in plain form, with a cell of its own for each heading that opens a fold."""
+        text = DIRECTIVE.sub(self.directive, cell["source"])
+        if left := re.search(r"^:::.*|^`{3,}\{.*", text, re.MULTILINE):
+            raise UnknownDirectiveError(f"{left[0]!r} has no plain form: see tools/notebooks/plain.py")
+        text = self.inline(LABEL.sub("", text))
+        for number, piece in enumerate(pieces(text)):
+            self.piece(f"{cell['id']}-{number}"[-64:], piece)
+
+    def piece(self, name: str, text: str) -> None:
+        """Add a cell, or note that a fold ends here."""
+        if text == END:
+            self.closing = True
+            self.in_solution = False
+            return
+        heading = HEADING.match(text.splitlines()[0])
+        self.close_fold(len(heading[1]) if heading else 9)
+        metadata = {"jp-MarkdownHeadingCollapsed": True} if opens_fold(text) else {}
+        self.in_solution = text.startswith("#### Solution") or (self.in_solution and not heading)
+        made = {"cell_type": "markdown", "id": name, "metadata": metadata}
+        text, attached = self.attach(text)
+        self.cells.append(made | ({"attachments": attached} if attached else {}) | {"source": text})
+
+    def close_fold(self, level: int) -> None:
+        """After the end of a fold, see that a heading stands: a collapsed one hides all up to the next."""
+        if self.closing and level > 3:
+            made = {"cell_type": "markdown", "id": f"back-{len(self.cells)}", "metadata": {}, "source": BACK}
+            self.cells.append(made)
+        self.closing = False
+
+    def attach(self, text: str) -> tuple[str, dict[str, dict[str, str]]]:
+        """Put the pictures into the notebook, for nothing lies beside a downloaded one."""
+        attached = {}
+
+        def take(picture: re.Match[str]) -> str:
+            path = self.folder / picture[2]
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            attached[path.name] = {kind: base64.b64encode(path.read_bytes()).decode()}
+            return f"![{picture[1]}](attachment:{path.name})"
+
+        return PICTURE.sub(take, text), attached
+
+    # Directives ------------------------------------------------------------------------------------------------------
+
+    def directive(self, found: re.Match[str]) -> str:
+        """The plain form of a directive."""
+        name, title, body = found["name"], found["title"].strip(), found["body"].strip()
+        if name == "exercise":
+            self.exercises += 1
+            return f"### Exercise {self.exercises}: {title}\n\n{body}"
+        if name == "admonition":
+            return details(title, body) if "dropdown" in found["options"] else quoted(title, body)
+        if name == "figure-md":
+            picture, _, caption = body.partition("\n\n")
+            return f"{picture}\n\n{self.caption(title, caption)}"
+        if name == "interview":
+            return f"### {title}\n\n{details('Answer', body)}"
+        plain = {"div": body, "solution-start": "#### Solution", "solution-end": END}
+        if name == "check-yourself":
+            return "\n\n".join(question(text) for text in split(QUESTION, body))
+        if name not in plain:
+            raise UnknownDirectiveError(f"{{{name}}} has no plain form: see tools/notebooks/plain.py")
+        return plain[name]
+
+    def caption(self, name: str, words: str) -> str:
+        """A caption with the figure's number."""
+        number = self.names.numbers.get(name)
+        return f"**Figure {number}.** {words}" if number else words
+
+    # Words -----------------------------------------------------------------------------------------------------------
+
+    def inline(self, text: str) -> str:
+        """Write the words of roles and links, and number the equations."""
+        return LINK.sub(r"\1", ROLE.sub(self.role, DISPLAYED.sub(self.numbered, text)))
+
+    def numbered(self, formula: re.Match[str]) -> str:
+        """A displayed formula, with the number that it has on the site."""
+        number = self.names.numbers.get(formula[2] or "")
+        return f"$${formula[1].rstrip()} \\tag{{{number}}}\n$$" if number else f"$${formula[1]}$$"
+
+    def role(self, found: re.Match[str]) -> str:
+        """What a reference says."""
+        kind, words, target = found[1], found[2], found[3] or found[4]
+        if kind.startswith("cite"):
+            return self.cite(target.split(","), in_text=kind == "cite:t")
+        if words or kind == "term":
+            return words or target
+        if kind in ("numref", "eq"):
+            number = self.names.numbers[target]
+            return f"Figure {number}" if kind == "numref" else f"({number})"
+        return f"*{self.names.titles[Path(target).name]}*"
+
+    def cite(self, keys: list[str], *, in_text: bool) -> str:
+        """Authors and years."""
+        keys = [key.strip() for key in keys]
+        self.cited |= set(keys)
+        known = [self.names.sources[key][:2] for key in keys]
+        if in_text:
+            return ", ".join(f"{authors} ({year})" for authors, year in known)
+        return f"({'; '.join(f'{authors}, {year}' for authors, year in known)})"
+
+    def sources(self) -> None:
+        """End with the sources that were cited."""
+        entries = sorted(self.names.sources[key][2] for key in self.cited)
+        if entries:
+            text = "## Sources\n\n" + "\n".join(f"- {entry}" for entry in entries)
+            self.cells.append({"cell_type": "markdown", "id": "sources", "metadata": {}, "source": text})
+
+
+def as_plain(notebook: dict[str, Any], names: Names, folder: Path) -> dict[str, Any]:
+    """The plain form of a chapter; the chapter stays as it is.
+
+    Parameters
+    ----------
+    notebook : dict
+        The chapter, as JSON has it.
+    names : Names
+        What references say.
+    folder : Path
+        Where the pictures of the chapter lie.
+
+    """
+    writer = Writer(names, folder)
+    for cell in copy.deepcopy(notebook["cells"]):
+        cell["source"] = "".join(cell["source"])
+        (writer.code if cell["cell_type"] == "code" else writer.markdown)(cell)
+    writer.sources()
+    return {**notebook, "cells": writer.cells}
+
+
+def opens_fold(text: str) -> bool:
+    """Is this the heading of a fold or of a solution?"""
+    return bool(FOLD.match(text)) or text == "#### Solution"
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Cut Markdown before headings up to level 4, after those that open a fold, and around the ends of folds."""
+    kept: list[str] = []
+    fence = ""
+    for line in text.splitlines():
+        mark = FENCE.match(line)
+        fence = ("" if mark[1].startswith(fence) else fence) if mark and fence else mark[1] if mark else fence
+        heading = None if fence else HEADING.match(line)
+        alone = not fence and (line.strip() == END or opens_fold(line))
+        if alone or (heading and len(heading[1]) <= 4):
+            yield from filter(None, ["\n".join(kept).strip()])
+            kept.clear()
+        if alone:
+            yield line.strip()
+        else:
+            kept.append(line)
+    yield from filter(None, ["\n".join(kept).strip()])
+
+
+def split(beginning: re.Pattern[str], text: str) -> list[str]:
+    """The parts of a text, each with its beginning."""
+    starts = [found.start() for found in beginning.finditer(text)]
+    return [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def details(title: str, body: str) -> str:
+    """A text that unfolds in any notebook."""
+    return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def quoted(title: str, body: str) -> str:
+    """A box, as plain Markdown has it."""
+    lines = [f"**{title}**", "", *body.splitlines()]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def question(text: str) -> str:
+    """A question with its choices by letter, and what is to say of each under a fold."""
+    asked = CHOICE.split(text, maxsplit=1)[0].strip()
+    marks = CHOICE.findall(text)
+    offered, reasons = [], []
+    for letter, mark, part in zip("ABCDEFGH", marks, split(CHOICE, text), strict=False):
+        words, _, reason = CHOICE.sub("", part).partition("\n\n")
+        offered.append(f"- **{letter}.** {flat(words)}")
+        reasons.append(f"- **{letter}, {'right' if mark == 'x' else 'wrong'}.** {flat(reason)}")
+    number, _, words = asked.partition(" ")
+    return f"**{number}** {flat(words)}\n\n" + "\n".join(offered) + "\n\n" + details("Answer", "\n".join(reasons))
+
+
+def flat(text: str) -> str:
+    """A text of a list without its indentation, in paragraphs that a list can hold."""
+    return re.sub(r"\n\s*\n", "\n\n  ", re.sub(r"\n[ \t]+(?=\S)", "\n  ", text.strip()))
