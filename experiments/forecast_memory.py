@@ -33,8 +33,8 @@ SETTINGS: dict[str, Any] = {
             "window, large": ["window", 12, 160, 9000, [0.001, 0.003, 0.01]],
         },
         "regular": {
-            "GRU": ["GRU", 16, 0, 750, [0.003, 0.01, 0.03]],
-            "window": ["window", 3, 160, 4500, [0.003, 0.01, 0.03]],
+            "GRU": ["GRU", 16, 0, 1500, [0.003, 0.01, 0.03]],
+            "window": ["window", 3, 160, 9000, [0.003, 0.01, 0.03]],
         },
         "panel": {
             "GRU": ["GRU", 16, 0, 1200, [0.003, 0.01, 0.03]],
@@ -223,6 +223,7 @@ def order_rivals(name: str, parts: dict[str, Batch]) -> dict[str, Any]:
     told = {part: (last_two(x), y) for part, (x, y) in parts.items()}
     x, y = (a[FIRST[name] :] for a in told["test"])
     return {
+        "a constant": digits(y.std()),
         "autoregression by day": best_linear(name, parts, [45, 60, 90, 160]),
         "the last order": digits(np.sqrt(np.mean((x[..., :1] - y) ** 2))),
         "autoregression by order": linear(name, told, 1),
@@ -230,15 +231,44 @@ def order_rivals(name: str, parts: dict[str, Batch]) -> dict[str, Any]:
     }
 
 
+def sums(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the last two values at each step (T, N, 2), and the sums that least squares needs, over the steps before.
+
+    Step t is the forecast of y[t + 1]; its sums hold the pairs of all earlier forecasts, (T, N, 2, 2) and (T, N, 2).
+    """
+    past = np.stack([x[1:], x[:-1]], axis=-1)
+    gram, moment = np.zeros((*past.shape, 2)), np.zeros_like(past)
+    gram[1:] = np.cumsum(past[:-1, :, :, None] * past[:-1, :, None, :], axis=0)
+    moment[1:] = np.cumsum(past[:-1] * y[1:-1, :, None], axis=0)
+    return past, gram, moment
+
+
+def shrunk(parts: dict[str, Batch]) -> np.ndarray:
+    """Return forecasts by least squares, drawn towards the mean law of the training series: (T, N).
+
+    Mean and covariance are those of the coefficients that each training series has by itself (empirical Bayes).
+    """
+    x, y = (a[..., 0].astype(np.float64) for a in parts["training"])
+    past, gram, moment = sums(x, y)
+    laws = np.linalg.solve(gram[-1], moment[-1][..., None])[..., 0]
+    variance = np.mean(((past[:-1] * laws).sum(axis=-1) - y[1:-1]) ** 2) * len(past) / (len(past) - 2)
+    precision, middle = np.linalg.inv(np.cov(laws.T)), laws.mean(axis=0)
+    past, gram, moment = sums(*(a[..., 0].astype(np.float64) for a in parts["test"]))
+    found = np.linalg.solve(gram / variance + precision, (moment / variance + precision @ middle)[..., None])
+    return (found[..., 0] * past).sum(axis=-1)
+
+
 def panel_rivals(parts: dict[str, Batch]) -> dict[str, Any]:
-    """Return errors by step of one law for all, of least squares within each series, and of the true prior."""
+    """Return errors by step: least squares within each series, the same drawn to the mean law, and the true prior."""
     x, y = (a[..., 0].astype(np.float64) for a in parts["test"])  # (39, N)
-    past = np.stack([x[1:], x[:-1]], axis=-1)  # what y[1:] is forecast from
-    gram = np.cumsum(past[:-1, :, :, None] * past[:-1, :, None, :], axis=0)
-    moment = np.cumsum(past[:-1] * y[1:-1, :, None], axis=0)
+    past, gram, moment = sums(x, y)
     local = np.zeros_like(past)
-    local[2:] = np.linalg.solve(gram[1:], moment[1:, ..., None])[..., 0]
-    forecasts = {"least squares in each series": (local * past).sum(axis=-1), "true prior": NOISE * bayes(x / NOISE)}
+    local[2:] = np.linalg.solve(gram[2:], moment[2:, ..., None])[..., 0]
+    forecasts = {
+        "least squares in each series": (local * past).sum(axis=-1),
+        "least squares, shrunk": shrunk(parts),
+        "true prior": NOISE * bayes(x / NOISE),
+    }
     found = {key: digits(np.sqrt(np.mean((f - y[1:]) ** 2, axis=1))[1:]) for key, f in forecasts.items()}
     return found | {"one law for all": best_linear("panel", parts, [2, 5, 10, 20])}
 
