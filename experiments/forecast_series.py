@@ -10,7 +10,7 @@ chosen on validation, from 84 settings with two seeds each; the choice is traine
 with ten other seeds. Sunspots and El Niño also end at three earlier years, with choices of their own.
 
 The last part makes 90 % intervals for the next value: from the errors in training, by the pinball loss, and by split
-conformal prediction, which learns from three fifths and calibrates on one. The full run takes about fifteen minutes.
+conformal prediction, which learns from three fifths and calibrates on one. The full run takes about nine minutes.
 """
 
 import warnings
