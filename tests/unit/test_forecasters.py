@@ -109,3 +109,15 @@ def test_a_prepared_series_comes_back_and_knows_no_future(name, monkeypatch):
     again = forecast_series.Prepared(name)
     np.testing.assert_array_equal(again.z[: series.split], series.z[: series.split])
     assert not np.allclose(again.z[series.split :], series.z[series.split :])
+
+
+@pytest.mark.parametrize("name", forecast_memory.FIRST)
+def test_what_networks_are_chosen_on_varies(name):
+    for part, (_, y) in forecast_memory.task(name).items():
+        assert np.nanstd(y) > 0.1, part
+
+
+def test_a_part_at_rest_is_refused(monkeypatch):
+    monkeypatch.setattr(forecast_memory, "mackey_glass", lambda T, first: np.ones(T))
+    with pytest.raises(ValueError, match="mackey-glass: got a training part that hardly varies"):
+        forecast_memory.task("mackey-glass")
