@@ -114,8 +114,8 @@ def assert_no_leak(forecast: Callable[[np.ndarray, int], Any], values: Any, orig
     """Raise AssertionError when a forecast changes after noise has taken the place of its future.
 
     Scaling by the whole series, filling gaps from both sides, a window that is one step off: all of these are caught,
-    since the forecast must come out the same but for rounding, whatever follows its origin. What happened outside the function, such as
-    the choice of a model by its score on the test part, is not seen.
+    since the forecast must come out the same but for rounding, whatever follows its origin. What happened outside the
+    function, such as the choice of a model by its score on the test part, is not seen.
 
     Parameters
     ----------
