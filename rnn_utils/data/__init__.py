@@ -1,6 +1,15 @@
 """The book's data, offline: text, series, names, dates and synthetic streams, and the batches made from them."""
 
-from rnn_utils.data.batches import contiguous_streams, last_inputs, length_mask, pad, random_windows, split, windows
+from rnn_utils.data.batches import (
+    contiguous_streams,
+    last_inputs,
+    length_mask,
+    pad,
+    random_windows,
+    split,
+    windows,
+    windows_ahead,
+)
 from rnn_utils.data.dates import date_pairs, load_pairs
 from rnn_utils.data.names import Names, fold_accents, load_names, surnames
 from rnn_utils.data.series import Series, co2, elnino, fill_gaps, load_series, sunspots
@@ -47,5 +56,6 @@ __all__ = [
     "switch",
     "temporal_order",
     "windows",
+    "windows_ahead",
     "words",
 ]
