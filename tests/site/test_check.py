@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from small_book import COPIED, ROOT, small_notebook
 
-from tools import check
+from tools.check import IN_PAGE, PAGE_TESTS
 from tools.site import one_page
 
 TOC = """format: jb-book
@@ -56,7 +56,7 @@ PAGE = "See [there](01_other.ipynb), {numref}`fig-other`, {eq}`eq-other` and [a 
 
 
 def test_the_tests_of_a_page_that_it_names_are_there() -> None:
-    for named in [*check.PAGE_TESTS, check.IN_PAGE]:
+    for named in [*PAGE_TESTS, IN_PAGE]:
         path, _, function = named.partition("::")
         assert f"def {function}(" in (ROOT / path).read_text("utf8"), named
 
