@@ -10,6 +10,7 @@ from rnn_utils.data.batches import (
     random_windows,
     split,
     windows,
+    windows_ahead,
 )
 from rnn_utils.data.dates import date_pairs, load_pairs
 from rnn_utils.data.names import Names, fold_accents, load_names, surnames
@@ -61,5 +62,6 @@ __all__ = [
     "temporal_order",
     "turtle_walk",
     "windows",
+    "windows_ahead",
     "words",
 ]

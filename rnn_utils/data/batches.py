@@ -315,6 +315,36 @@ def windows(values: Any, p: int, horizon: int = 1) -> tuple[np.ndarray, np.ndarr
     return values[where], values[p + horizon - 1 :]
 
 
+def windows_ahead(values: Any, p: int, horizons: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return every run of p values and the several values that follow it: the table for forecasts many steps ahead.
+
+    Parameters
+    ----------
+    values : array_like, shape (N,)
+        A series without gaps.
+    p : int
+        Values in a window.
+    horizons : int
+        How many values after the window are targets.
+
+    Returns
+    -------
+    x : ndarray, shape (N − p − horizons + 1, p)
+        Windows; the oldest value comes first.
+    y : ndarray, shape (N − p − horizons + 1, horizons)
+        ``y[i, k]`` is ``values[i + p + k]``.
+
+    Raises
+    ------
+    ValueError
+        When the series is too short, or a value is not finite: its position is named.
+
+    """
+    x, _ = windows(values, p, check_int("horizons", horizons))
+    values = np.asarray(values)
+    return x, values[p + np.arange(len(x))[:, None] + np.arange(horizons)]
+
+
 def last_inputs(x: Any, k: int) -> np.ndarray:
     """Return the last k inputs at every step, side by side: what a network on a fixed window sees.
 
