@@ -2,7 +2,9 @@
 
 from rnn_utils.data.batches import (
     contiguous_streams,
+    grouped_split,
     last_inputs,
+    length_batches,
     length_mask,
     pad,
     random_windows,
@@ -20,6 +22,7 @@ from rnn_utils.data.synthetic import (
     pattern_search,
     switch,
     temporal_order,
+    turtle_walk,
 )
 from rnn_utils.data.text import load_text, shakespeare
 from rnn_utils.data.tokens import Vocabulary, one_hot, words
@@ -38,8 +41,10 @@ __all__ = [
     "elnino",
     "fill_gaps",
     "fold_accents",
+    "grouped_split",
     "human_numbers",
     "last_inputs",
+    "length_batches",
     "length_mask",
     "load_names",
     "load_pairs",
@@ -55,6 +60,7 @@ __all__ = [
     "surnames",
     "switch",
     "temporal_order",
+    "turtle_walk",
     "windows",
     "windows_ahead",
     "words",
