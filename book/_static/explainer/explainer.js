@@ -33,7 +33,7 @@ export async function network(kind) {
 class Explainer {
   constructor(root) {
     this.root = root;
-    this.kind = "LSTM";
+    this.kind = this.wanted = "LSTM"; // the one that reads, and the one that is on its way
     Object.assign(this, { at: 0, unit: 0, changes: [], steps: [], pinned: [], fresh: true, plain: [], ids: [], places: [], signs: [] });
     this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => { this.pinned = []; this.read(); } });
     this.input.value = root.dataset.text;
@@ -80,17 +80,17 @@ class Explainer {
 
   /** The first touch: the network is fetched, and all parts come to life. */
   wake() {
-    this.awake ??= this.use(this.kind);
+    this.awake ??= this.use(this.wanted);
     return this.awake;
   }
 
   async use(kind) {
-    this.kinds.value = this.kind = kind;
+    this.kinds.value = this.wanted = kind;
     this.awake ??= Promise.resolve();
     try {
       const [net, units, { measured }] = await Promise.all([network(kind), file(`${kind.toLowerCase()}.json`, "json"), file("facts.json", "json")]);
-      if (kind !== this.kind) return;
-      Object.assign(this, { net, measured, facts: { units } });
+      if (kind !== this.wanted) return;
+      Object.assign(this, { kind, net, measured, facts: { units } });
     } catch (error) {
       this.awake = undefined;
       this.complaint.textContent = `The network could not be loaded (${error.message}). Touch the page to try again.`;

@@ -82,7 +82,7 @@ export class Questions {
   async open(k) {
     const { app } = this;
     await app.wake();
-    if (app.kind !== "LSTM" || !app.net) await app.use("LSTM");
+    if (app.wanted !== "LSTM" || !app.net) await app.use("LSTM");
     if (!app.net) return;
     const { ask, text, look, choices } = QUESTIONS[k];
     this.buttons.forEach((button, place) => { button.ariaPressed = String(place === k); });
