@@ -45,7 +45,7 @@ def initialise(sizes: tuple[int, int, int], seeds: Iterable[int], form: Form, dt
     for seed in seeds:
         own: dict[str, Any] = {"rng": np.random.default_rng(seed), "dtype": dtype}
         E = H // 2 if form.two_way else H
-        layers = {"encoder": LSTM(source, E, **own)}
+        layers: dict[str, Any] = {"encoder": LSTM(source, E, **own)}
         if form.two_way:
             layers["reverse"] = LSTM(source, E, **own)
         layers["decoder"] = LSTM(target + (H if form.bridge == "every step" else 0), H, **own)
