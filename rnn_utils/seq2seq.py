@@ -209,7 +209,7 @@ class EncoderDecoder:
         state = self.start(source, lengths)
         return generate(self.step, np.full((1, len(state[0])), self.mark), length, state=state)
 
-    def _read(self, source: Any, lengths: Any) -> tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray | None, Any]:
+    def _read(self, source: Any, lengths: Any) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Any, Any]:
         """Run the encoder: its states (T, B, H), what the decoder begins with, checked lengths and a cache."""
         source = check_array("source", source, ("T", "B"), kind="int")
         if lengths is not None:
@@ -218,7 +218,8 @@ class EncoderDecoder:
         memory, (ahead, behind), cache = self.encoder.forward(
             one_hot(source, self.source_size, self.dtype), None, lengths
         )
-        return memory, tuple(np.concatenate(pair, axis=-1) for pair in zip(ahead, behind)), lengths, cache
+        h, c = (np.concatenate(pair, axis=-1) for pair in zip(ahead, behind))
+        return memory, (h, c), lengths, cache
 
 
 def _halves(h: np.ndarray, c: np.ndarray) -> Halves:
