@@ -6,8 +6,9 @@ Where to find what:
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
                     directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
                     one gate · `base` what they share
-models              `models` SequenceModel, LanguageModel · `ngram` NGram, counts to beat · `transformer` in PyTorch
-mathematics         `functional` activations and losses · `init` first values · `metrics` · `gradcheck`
+models              `models` SequenceModel, LanguageModel · `seq2seq` EncoderDecoder · `ngram` NGram, counts to beat ·
+                    `transformer` in PyTorch
+mathematics         `attention` · `functional` activations and losses · `init` first values · `metrics` · `gradcheck`
 training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load
 use                 `sampling` from a language model · `interop` to and from PyTorch
 data                `data` text, series, names, dates, synthetic tasks, and the batches made of them

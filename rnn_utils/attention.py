@@ -11,10 +11,10 @@ from rnn_utils.checks import check_array, check_lengths
 from rnn_utils.functional import softmax
 from rnn_utils.padding import mark_padding
 
-__all__ = ["attend", "attend_backward"]
+__all__ = ["look_back", "look_back_grads"]
 
 
-def attend(queries: np.ndarray, memory: np.ndarray, lengths: Any = None) -> tuple[np.ndarray, np.ndarray]:
+def look_back(queries: np.ndarray, memory: np.ndarray, lengths: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """Mix the states in `memory` for every query: the better a state fits, the greater its weight.
 
     Parameters
@@ -54,7 +54,7 @@ def attend(queries: np.ndarray, memory: np.ndarray, lengths: Any = None) -> tupl
     return np.einsum("ubt,tbh->ubh", weights, memory, optimize=True), weights
 
 
-def attend_backward(
+def look_back_grads(
     dcontext: np.ndarray, weights: np.ndarray, queries: np.ndarray, memory: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradients of queries and memory from that of the context.
@@ -63,10 +63,10 @@ def attend_backward(
     ----------
     dcontext : ndarray, shape (U, B, H)
     weights : ndarray, shape (U, B, T)
-        From `attend`.
+        From `look_back`.
     queries : ndarray, shape (U, B, H)
     memory : ndarray, shape (T, B, H)
-        What `attend` was given.
+        What `look_back` was given.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.attention import attend, attend_backward
+from rnn_utils.attention import look_back, look_back_grads
 from rnn_utils.base import Params
 from rnn_utils.checks import check_array, check_dtype, check_int, check_lengths
 from rnn_utils.data.tokens import one_hot
@@ -119,7 +119,7 @@ class EncoderDecoder:
         h, _, decoded = self.decoder.forward(one_hot(ids, self.target_size, self.dtype), state)
         seen, weights = h, None
         if self.attention:
-            context, weights = attend(h, memory, lengths)
+            context, weights = look_back(h, memory, lengths)
             seen = np.concatenate([h, context], axis=-1)
         logits, linear = self.linear.forward(seen)
         return logits, weights, (h, memory, weights, encoded, decoded, linear)
@@ -144,7 +144,7 @@ class EncoderDecoder:
         dh, dcontext = np.split(dseen, [h.shape[-1]], axis=-1)
         dmemory = None
         if self.attention:
-            dqueries, dmemory = attend_backward(dcontext, weights, h, memory)
+            dqueries, dmemory = look_back_grads(dcontext, weights, h, memory)
             dh = dh + dqueries
         _, dstate, ddecoder = self.decoder.backward(dh, decoded)
         _, _, dencoder = self.encoder.backward(dmemory, encoded, _halves(*dstate))
@@ -201,7 +201,7 @@ class EncoderDecoder:
         out, (h, c), _ = self.decoder.forward(read[None], (h, c))
         seen = out
         if self.attention:
-            seen = np.concatenate([out, attend(out, memory.swapaxes(0, 1), lengths)[0]], axis=-1)
+            seen = np.concatenate([out, look_back(out, memory.swapaxes(0, 1), lengths)[0]], axis=-1)
         return self.linear.forward(seen)[0][0], (h, c, memory, lengths)
 
     def generate(self, source: Any, lengths: Any, length: int) -> np.ndarray:

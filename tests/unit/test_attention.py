@@ -7,13 +7,13 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_utils.attention import attend, attend_backward
+from rnn_utils.attention import look_back, look_back_grads
 from rnn_utils.gradcheck import gradcheck
 
 
 def test_attend_by_hand():
     memory = np.array([[[1.0, 0.0]], [[0.0, 2.0]]])  # (2, 1, 2)
-    context, weights = attend(np.array([[[np.log(3.0), 0.0]], [[0.0, np.log(3.0)]]]), memory)
+    context, weights = look_back(np.array([[[np.log(3.0), 0.0]], [[0.0, np.log(3.0)]]]), memory)
     np.testing.assert_allclose(weights, [[[0.75, 0.25]], [[0.1, 0.9]]])
     np.testing.assert_allclose(context, [[[0.75, 0.5]], [[0.1, 1.8]]])
 
@@ -29,9 +29,9 @@ def test_attend_is_pytorchs(U, B, T, H, padded, seed):
     keys = m.transpose(0, 1)
     theirs = F.scaled_dot_product_attention(q.transpose(0, 1), keys, keys, seen, scale=1.0)
     theirs.transpose(0, 1).backward(torch.tensor(dcontext))
-    context, weights = attend(queries, memory, lengths)
+    context, weights = look_back(queries, memory, lengths)
     np.testing.assert_allclose(context, theirs.transpose(0, 1).detach(), atol=1e-10)
-    dqueries, dmemory = attend_backward(dcontext, weights, queries, memory)
+    dqueries, dmemory = look_back_grads(dcontext, weights, queries, memory)
     np.testing.assert_allclose(dqueries, q.grad, atol=1e-10)
     np.testing.assert_allclose(dmemory, m.grad, atol=1e-10)
 
@@ -41,26 +41,26 @@ def test_gradients_are_those_of_finite_differences(lengths):
     rng = np.random.default_rng(0)
     arrays = {"queries": rng.normal(size=(2, 2, 4)), "memory": rng.normal(size=(3, 2, 4))}
     weighted = rng.normal(size=(2, 2, 4))
-    _, weights = attend(**arrays, lengths=lengths)
-    grads = dict(zip(arrays, attend_backward(weighted, weights, **arrays)))
-    gradcheck(lambda: float((attend(**arrays, lengths=lengths)[0] * weighted).sum()), arrays, grads)
+    _, weights = look_back(**arrays, lengths=lengths)
+    grads = dict(zip(arrays, look_back_grads(weighted, weights, **arrays)))
+    gradcheck(lambda: float((look_back(**arrays, lengths=lengths)[0] * weighted).sum()), arrays, grads)
 
 
 def test_padding_gets_no_weight_and_no_gradient():
     rng = np.random.default_rng(0)
     queries, memory = rng.normal(size=(2, 2, 3)), rng.normal(size=(4, 2, 3))
     memory[2:, 1] = 1e6  # whatever stands there
-    context, weights = attend(queries, memory, [4, 2])
+    context, weights = look_back(queries, memory, [4, 2])
     assert not weights[:, 1, 2:].any()
-    np.testing.assert_allclose(context[:, 1:], attend(queries[:, 1:], memory[:2, 1:])[0])
-    assert not attend_backward(np.ones_like(queries), weights, queries, memory)[1][2:, 1].any()
+    np.testing.assert_allclose(context[:, 1:], look_back(queries[:, 1:], memory[:2, 1:])[0])
+    assert not look_back_grads(np.ones_like(queries), weights, queries, memory)[1][2:, 1].any()
 
 
 def test_bad_input_is_named():
     queries, memory = np.zeros((2, 3, 4)), np.zeros((5, 3, 4))
     with pytest.raises(ValueError, match=r"memory: got shape \(5, 3, 2\), wanted \(T, 3, 4\)"):
-        attend(queries, memory[..., :2])
+        look_back(queries, memory[..., :2])
     with pytest.raises(ValueError, match="lengths: got 6, wanted 1 … 5"):
-        attend(queries, memory, [5, 6, 1])
+        look_back(queries, memory, [5, 6, 1])
     with pytest.raises(ValueError, match=r"weights: got shape \(2, 3, 4\), wanted \(2, 3, 5\)"):
-        attend_backward(queries, np.zeros((2, 3, 4)), queries, memory)
+        look_back_grads(queries, np.zeros((2, 3, 4)), queries, memory)
