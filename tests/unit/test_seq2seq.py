@@ -93,6 +93,10 @@ def test_a_wide_beam_finds_the_likeliest_line():
     assert beam_search(net.step, 3, width=64, length=3, state=state)[0].log_prob == pytest.approx(likeliest)
 
 
+def test_shifted_by_hand():
+    np.testing.assert_array_equal(model().shifted([[1, 2], [0, 3], [3, 1]]), [[3, 3], [1, 2], [0, 3]])
+
+
 def test_it_learns_to_copy_two_letters():
     net = model(dtype=np.float32, H=16)
     source = np.array(np.meshgrid(range(3), range(3))).reshape(2, 9)

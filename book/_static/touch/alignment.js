@@ -53,7 +53,10 @@ class Alignment {
   /** Show where the step that wrote a character looked. */
   go(u) {
     this.at = Math.min(Math.max(u, 0), Math.max(this.steps.length - 1, 0));
-    this.steps.forEach((step, k) => (k === this.at ? step.setAttribute("aria-current", "step") : step.removeAttribute("aria-current")));
+    for (const [k, step] of this.steps.entries()) {
+      if (k === this.at) step.setAttribute("aria-current", "step");
+      else step.removeAttribute("aria-current");
+    }
     const row = this.rows[this.at] ?? [];
     this.source.replaceChildren(...this.characters.map((character, t) => {
       const place = make("span", {}, character === " " ? "\u00a0" : character);

@@ -33,7 +33,7 @@ const join = (one, other) => Float64Array.from([...one, ...other]);
 /** What the network writes when it reads `ids`: the ids written, the mark included, and the weights of each step. */
 export function write(model, w, ids) {
   const ahead = read(w, "ahead", ids);
-  const behind = read(w, "behind", ids.toReversed()).reverse();
+  const behind = read(w, "behind", [...ids].reverse()).reverse();
   const memory = ids.map((_, t) => join(ahead[t].h, behind[t].h));
   let state = { h: join(ahead.at(-1).h, behind[0].h), c: join(ahead.at(-1).c, behind[0].c) };
   const mark = model.target.indexOf(model.mark);
