@@ -3,7 +3,7 @@
 Dates of 1900 to 2099 as people write them are to be written as 2009-05-05. All networks have 64 LSTM units, an encoder
 that reads both ways unless its name says otherwise, and learn from the same number of batches of 32 dates. What differs
 is what the decoder is given: the encoder's h alone, h and c, the same with h as an input of every step, or h and c and
-a look back at all states of the encoder, with dot or additive scores. Rates are chosen by two other networks on 500
+a look back at all states of the encoder, with dot or additive scores. Rates are chosen by two other networks on 250
 dates kept for that, after a third of the updates; 1,000 others are the test. No day is in two of the parts.
 
 Then: where the weight of attention is highest, relative to the digit of the source that is written at that step; what
@@ -66,12 +66,12 @@ def encode(pairs: list[tuple[str, str]], vocabulary: data.Vocabulary) -> Grouped
 
 
 class Dates:
-    """The data: 8,000 pairs to learn from, 500 to choose by, 1,000 to test with, and the vocabulary of the first."""
+    """The data: 8,000 pairs to learn from, 250 to choose by, 1,000 to test with, and the vocabulary of the first."""
 
     def __init__(self, styles: Sequence[str] = STYLES) -> None:
         pairs = data.date_pairs(10_000, np.random.default_rng(15), styles=styles)
         self.vocabulary = data.Vocabulary("".join(source for source, _ in pairs[:8000]) + ";")
-        self.pairs = {"learn": pairs[:8000], "choose": pairs[8000:8500], "test": pairs[9000:]}
+        self.pairs = {"learn": pairs[:8000], "choose": pairs[8000:8250], "test": pairs[9000:]}
         self.parts = {name: encode(some, self.vocabulary) for name, some in self.pairs.items()}
         learn = self.parts["learn"]
         self.lengths = [n for n in learn if n in self.parts["test"]]
