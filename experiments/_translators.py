@@ -26,8 +26,9 @@ class Form:
     ----------
     two_way : bool
         The encoder reads from both ends, with half of the units each.
-    bridge : {"h", "h and c", "every step"}
-        What of the encoder's last state the decoder begins with. "every step": both, and h is an input of each step.
+    bridge : {"h", "h and c", "every step", "h at every step"}
+        What of the encoder's last state the decoder begins with: h alone or both. With "every step" h is an input of
+        each step as well: after both, or after h alone.
     scores : {"none", "dot", "additive"}
         How a step of the decoder looks back at the encoder's states; "none" for not at all.
 
@@ -36,6 +37,16 @@ class Form:
     two_way: bool = False
     bridge: str = "h and c"
     scores: str = "none"
+
+    @property
+    def fed(self) -> bool:
+        """Whether the vector is an input of every step."""
+        return "every step" in self.bridge
+
+    @property
+    def hands_c(self) -> bool:
+        """Whether the decoder's first c is the encoder's last, or zero."""
+        return self.bridge in ("h and c", "every step")
 
 
 def initialise(sizes: tuple[int, int, int], seeds: Iterable[int], form: Form, dtype: DTypeLike = np.float32) -> Arrays:
@@ -48,7 +59,7 @@ def initialise(sizes: tuple[int, int, int], seeds: Iterable[int], form: Form, dt
         layers: dict[str, Any] = {"encoder": LSTM(source, E, **own)}
         if form.two_way:
             layers["reverse"] = LSTM(source, E, **own)
-        layers["decoder"] = LSTM(target + (H if form.bridge == "every step" else 0), H, **own)
+        layers["decoder"] = LSTM(target + (H if form.fed else 0), H, **own)
         layers["linear"] = Linear(H if form.scores == "none" else 2 * H, target, **own)
         if form.scores == "additive":
             layers |= {"query": Linear(H, H // 2, **own), "key": Linear(H, H // 2, **own)}
@@ -155,14 +166,14 @@ class Translators:
             outs.append(run[0][:0:-1] if name == "reverse" else run[0][1:])
             finals.append((run[0][-1], run[1][-1]))
         h, c = (np.concatenate(parts, axis=-1) for parts in zip(*finals))
-        if self.form.bridge == "h":
+        if not self.form.hands_c:
             c = np.zeros_like(c)
         return np.concatenate(outs, axis=-1), (h, c), runs
 
     def decoder_inputs(self, ids: np.ndarray, vector: np.ndarray) -> np.ndarray:
         """Return the input products of the decoder, (U, S, B, 4H)."""
         a = look_up(self.p, "decoder", ids)
-        if self.form.bridge == "every step":
+        if self.form.fed:
             a += vector @ self.p["decoder.weight_ih"][:, :, -vector.shape[-1] :].swapaxes(1, 2)
         return a
 
@@ -229,12 +240,12 @@ class Translators:
         da, dW, dh0, dc0 = lstm_back(dh, zero, zero, self.p["decoder.weight_hh"], run)
         V = self.p["linear.weight"].shape[1]
         dW_ih = outer(da, one_hot(ids, V, da.dtype))
-        if self.form.bridge == "every step":
+        if self.form.fed:
             total = da.sum(axis=0)  # (S, B, 4H): the vector is an input of every step
             dW_ih = np.concatenate([dW_ih, total.swapaxes(1, 2) @ h0], axis=-1)
             dh0 = dh0 + total @ self.p["decoder.weight_ih"][:, :, V:]
         self.keep("decoder", dW_ih, dW, da, grads)
-        if self.form.bridge == "h":
+        if not self.form.hands_c:
             dc0 = np.zeros_like(dc0)
         at = 0
         for name, read, one in runs:

@@ -10,6 +10,7 @@ from rnn_utils.sampling import beam_search
 FORMS = [
     Form(two_way=False, bridge="h", scores="none"),
     Form(two_way=True, bridge="every step", scores="none"),
+    Form(two_way=True, bridge="h at every step", scores="none"),
     Form(two_way=False, bridge="h and c", scores="dot"),
     Form(two_way=True, bridge="h", scores="dot"),
     Form(two_way=True, bridge="every step", scores="additive"),
