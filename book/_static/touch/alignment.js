@@ -58,13 +58,13 @@ class Alignment {
       else step.removeAttribute("aria-current");
     }
     const row = this.rows[this.at] ?? [];
+    const best = row.indexOf(Math.max(...row));
     this.source.replaceChildren(...this.characters.map((character, t) => {
-      const place = make("span", {}, character === " " ? "\u00a0" : character);
+      const place = make("span", { class: t === best && "best" }, character === " " ? "\u00a0" : character);
       place.style.setProperty("--weight", (row[t] ?? 0).toFixed(3));
       return place;
     }));
     if (!row.length) return void (this.status.textContent = "");
-    const best = row.indexOf(Math.max(...row));
     this.status.replaceChildren(`“${this.output[this.at]}” looks most at “${named(this.characters[best])}”, place ${best + 1}, with weight ${row[best].toFixed(2)}.`,
       unseen(` The whole line: ${this.output.join("")}`));
   }
