@@ -186,14 +186,15 @@ class EncoderDecoder:
         Parameters
         ----------
         ids : array_like of int, shape (B,)
-        state : tuple of ndarray
+        state : tuple (h, c, memory, lengths) of ndarray, shapes (B, H), (B, H), (B, T, H), (B,)
             From `start`, or from the step before.
 
         Returns
         -------
         logits : ndarray, shape (B, V)
             Scores of the next token.
-        state : tuple of ndarray
+        state : tuple of ndarray, shapes as above
+            As it came, with the new h and c.
 
         """
         h, c, memory, lengths = state
