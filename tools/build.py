@@ -22,6 +22,7 @@ from tools import processes
 from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.notebooks.plain import UnknownDirectiveError
+from tools.notebooks.without_solutions import OpenSolutionError
 from tools.places import BUILD, EXECUTED, ROOT, SITE, SOURCE, WORK
 from tools.site import fetch_pyodide, jupyter_book, python_in_page, take_notebooks
 
@@ -166,7 +167,7 @@ def run_jupyter_book(runtime: Path | None) -> None:
     machinery_file.write_text(machinery, "utf8")
     try:
         take_notebooks.put(WORK / "_build/html", ROOT / "book")
-    except UnknownDirectiveError as error:
+    except (UnknownDirectiveError, OpenSolutionError) as error:
         sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
     if runtime:
         python_in_page.put(runtime, WORK / "_build/html")
