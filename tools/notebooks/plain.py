@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.notebooks.main_line import END, FENCE, FOLD, HEADING
+from tools.notebooks.quiz import LETTERS, Question, questions
 
 PLACEHOLDER = "git+REPOSITORY_URL"  # in every set-up cell; a site that knows its repository has put it there
 INSTALLS = re.compile(rf"^( +)package = .*{re.escape(PLACEHOLDER)}.*\n.*run_line_magic.*", re.MULTILINE)
@@ -36,8 +37,6 @@ ROLE = re.compile(r"\{(doc|ref|numref|eq|term|cite:[tp])\}`(?:([^`<]+?)\s*<([^`>
 LABEL = re.compile(r"^\([\w-]+\)= *\n", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:)[^)]*\)")
 PICTURE = re.compile(r"!\[([^\]]*)\]\((?!\w+:)([^)]+)\)")
-QUESTION = re.compile(r"^\d+\. +", re.MULTILINE)
-CHOICE = re.compile(r"^ *- \[([ x])\] +", re.MULTILINE)
 
 
 class UnknownDirectiveError(ValueError):
@@ -149,7 +148,7 @@ class Writer:
             return f"### {title}\n\n{details('Answer', body)}" if body else f"### {title}"
         plain = {"div": body, "solution-start": "#### Solution", "solution-end": END}
         if name == "check-yourself":
-            return "\n\n".join(question(text) for text in split(QUESTION, body))
+            return "\n\n".join(asked(number, one) for number, one in enumerate(questions(body), 1))
         if name not in plain:
             raise UnknownDirectiveError(f"{{{name}}} has no plain form: see tools/notebooks/plain.py")
         return plain[name]
@@ -252,12 +251,6 @@ def pieces(text: str) -> Iterator[str]:
     yield from filter(None, ["\n".join(kept).strip()])
 
 
-def split(beginning: re.Pattern[str], text: str) -> list[str]:
-    """The parts of a text, each with its beginning."""
-    starts = [found.start() for found in beginning.finditer(text)]
-    return [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-
-
 def details(title: str, body: str) -> str:
     """A text that unfolds in any notebook."""
     return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
@@ -269,21 +262,14 @@ def quoted(title: str, body: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def question(text: str) -> str:
+def asked(number: int, question: Question) -> str:
     """A question with its choices by letter, and what is to say of each under a fold."""
-    asked = CHOICE.split(text, maxsplit=1)[0].strip()
-    marks = CHOICE.findall(text)
-    offered, reasons = [], []
-    for letter, mark, part in zip("ABCDEFGH", marks, split(CHOICE, text), strict=False):
-        words, _, reason = CHOICE.sub("", part).partition("\n\n")
-        offered.append(f"- **{letter}.** {flat(words)}")
-        if reason.strip():
-            reasons.append(f"- **{letter}, {'right' if mark == 'x' else 'wrong'}.** {flat(reason)}")
-    number, _, words = asked.partition(" ")
-    parts = [f"**{number}** {flat(words)}", "\n".join(offered)]
+    named = list(zip(LETTERS, question.choices, strict=False))
+    offered = "\n".join(f"- **{letter}.** {choice.words}" for letter, choice in named)
+    reasons = [
+        f"- **{letter}, {'right' if choice.right else 'wrong'}.** {choice.reason}"
+        for letter, choice in named
+        if choice.reason
+    ]
+    parts = [f"**{number}.** {question.words}", offered]
     return "\n\n".join([*parts, details("Answer", "\n".join(reasons))] if reasons else parts)
-
-
-def flat(text: str) -> str:
-    """A text of a list without its indentation, in paragraphs that a list can hold."""
-    return re.sub(r"\n\s*\n", "\n\n  ", re.sub(r"\n[ \t]+(?=\S)", "\n  ", text.strip()))

@@ -7,7 +7,8 @@ import copy
 import re
 from typing import Any
 
-from tools.notebooks.plain import CHOICE, DIRECTIVE, QUESTION, split
+from tools.notebooks.plain import DIRECTIVE
+from tools.notebooks.quiz import Question, questions
 
 BEGIN, END = (
     re.compile(r"^:::\{solution-start\}", re.MULTILINE),
@@ -59,12 +60,11 @@ def unanswered(directive: re.Match[str]) -> str:
         return directive[0].replace(directive["body"], "")
     if directive["name"] != "check-yourself":
         return directive[0]
-    questions = (bare(text) for text in split(QUESTION, directive["body"]))
-    return ":::{check-yourself}\n" + "\n\n".join(questions) + "\n:::\n"
+    listed = (bare(number, question) for number, question in enumerate(questions(directive["body"]), 1))
+    return ":::{check-yourself}\n" + "\n\n".join(listed) + "\n:::\n"
 
 
-def bare(question: str) -> str:
+def bare(number: int, question: Question) -> str:
     """A question of a quiz with its choices, none of them marked."""
-    asked = CHOICE.split(question, maxsplit=1)[0].strip()
-    choices = (CHOICE.sub("", choice).partition("\n\n")[0] for choice in split(CHOICE, question))
-    return f"{asked}\n\n" + "\n".join(f"   - [ ] {words.strip()}" for words in choices)
+    choices = "\n".join(f"   - [ ] {choice.words}" for choice in question.choices)
+    return f"{number}. {question.words}\n\n{choices}"

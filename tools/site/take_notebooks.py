@@ -44,7 +44,7 @@ def put(site: Path, book: Path) -> None:
 
     """
     found = {path: json.loads(path.read_text("utf8")) for path in sorted((site / FOLDER).glob("*.ipynb"))}
-    names = Names(numbers(site / "book"), titles(book), sources(book / "references.bib"))
+    names = what_references_say(site, book)
     (site / FOLDER / TO_HAND_OUT).mkdir(parents=True, exist_ok=True)
     for path, notebook in found.items():
         try:
@@ -60,6 +60,11 @@ def put(site: Path, book: Path) -> None:
 def as_json(notebook: dict[str, Any]) -> str:
     """A notebook as its file has it."""
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def what_references_say(site: Path, book: Path) -> Names:
+    """Numbers from the built pages, titles and sources from the book's own files."""
+    return Names(numbers(site / "book"), titles(book), sources(book / "references.bib"))
 
 
 def numbers(pages: Path) -> dict[str, str]:
