@@ -14,11 +14,11 @@ from functools import cache
 from importlib.resources import files
 from xml.etree import ElementTree
 
-import ziafont
-import ziamath
 from bs4 import Tag
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from ziafont.config import config
+from ziamath.zmath import Math
 
 FOLDER, FONT = "formulas", "fonts/formulas.woff"
 SIZE = 24  # points to the em, of the pictures
@@ -68,12 +68,12 @@ class Pictures:
 @cache
 def draw(mathml: str, tex: str) -> Picture:
     """Draw a formula; the same formula gives the same file."""
-    ziafont.config.svg2 = False  # e-readers that need pictures are old ones
-    ziafont.config.precision = 2
+    config.svg2 = False  # e-readers that need pictures are old ones
+    config.precision = 2
     said = logging.getLogger()
     before, said.level = said.level, logging.ERROR  # it warns of signs that its typeface lacks italics for
     try:
-        svg = ziamath.Math(ElementTree.fromstring(mathml), size=SIZE).svg()  # given a text, it would lose parts of some
+        svg = Math(ElementTree.fromstring(mathml), size=SIZE).svg()  # given a text, it would lose parts of some
     except Exception as error:
         raise NoPictureError(f"the formula {tex} cannot be drawn: {error}") from error
     finally:

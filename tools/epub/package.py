@@ -124,7 +124,7 @@ def packed(work: Work, pages: list[Document], files: dict[str, bytes], cover: by
     picture = '<p class="cover"><img src="images/cover.png" alt="{}"/></p>'.format(
         f"Cover: {escape(work.title)}, and the states of a recurrent network that reads these letters"
     )
-    inside = {
+    inside: dict[str, bytes | str] = {
         "package.opf": package(work, pages, files),
         "contents.xhtml": DOCUMENT.format(title="Contents", body=navigation(pages)),
         "contents.ncx": ncx(work, pages),
