@@ -6,7 +6,7 @@ Below each point of *You will learn to* stands a comment that no reader sees:
       <!-- The shuffle test | questions 1, 2 | ex-shuffle -->
 
 It names headings of level 2 as they are written, questions of *Check yourself* by their number, and exercises by their
-label. The teacher's page makes its tables of this, and `tests/notebooks/taught.py` holds it to the chapter.
+label. The teacher's page makes its tables of this, and `tests/notebooks/promised.py` holds it to the chapter.
 """
 
 import re
@@ -57,9 +57,14 @@ class Taught:
     promise: str
     needs: str
     objectives: tuple[Objective, ...]
-    sections: tuple[str, ...]
+    headings: tuple[str, ...]
     questions: tuple[int, ...]
     tasks: tuple[Task, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The headings under which something new is taught."""
+        return tuple(heading for heading in self.headings if heading not in AIDS)
 
     @property
     def needed(self) -> tuple[int, ...]:
@@ -92,7 +97,7 @@ def taught(notebook: nbformat.NotebookNode) -> Taught:
         promise=beginning[2] if beginning else "",
         needs=needs[1] if needs else "",
         objectives=tuple(tied(text, comment) for text, comment in POINT.findall(first.partition(LEARN)[2])),
-        sections=tuple(heading for heading in SECTION.findall(prose) if heading not in AIDS),
+        headings=tuple(SECTION.findall(prose)),
         questions=tuple(map(int, QUESTION.findall(quiz[1]))) if quiz else (),
         tasks=tuple(tasks(notebook)),
     )
