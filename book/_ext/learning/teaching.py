@@ -13,7 +13,6 @@ from typing import Any
 
 import nbformat
 from docutils import nodes
-from learning.ledger import without_links
 from page.chapter_numbers import numbers
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -21,8 +20,9 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from learning.ledger import without_links
 from tools.notebooks import reading_time
-from tools.notebooks.objectives import Taught, Task, taught
+from tools.notebooks.objectives import Task, Taught, taught
 
 LOGGER = logging.getLogger(__name__)
 HEADS = ("You will learn to", "Sections", "Questions", "Exercises")

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from learning.teaching import Teaching, lines, table, with_commas
 from page.chapter_numbers import CHAPTER, LAB
 from sphinx.application import Sphinx
 
+from learning.teaching import Teaching, lines, table, with_commas
 from tools.notebooks.objectives import Taught
 
 HEADS = ("Week", "Read", "Minutes", "Set")
