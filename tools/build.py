@@ -23,7 +23,7 @@ from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.notebooks.plain import UnknownDirectiveError
 from tools.places import BUILD, EXECUTED, ROOT, SITE, SOURCE, WORK
-from tools.site import fetch_pyodide, jupyter_book, python_in_page, take_notebooks
+from tools.site import fetch_pyodide, for_teachers, jupyter_book, python_in_page, take_notebooks
 
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
 BESIDE = ("_config.yml", "_toc.yml", "CHANGELOG.md")  # what the pages are made of, besides `book/`
@@ -170,6 +170,7 @@ def run_jupyter_book(runtime: Path | None) -> None:
         take_notebooks.put(WORK / "_build/html", ROOT / "book")
     except UnknownDirectiveError as error:
         sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
+    for_teachers.fill(WORK / "_build/html")
     if runtime:
         python_in_page.put(runtime, WORK / "_build/html")
 

@@ -88,8 +88,9 @@ class ToTeach(Teaching):
         stem = page.rpartition("/")[2]
         title = nodes.title("", f"{number} · " if number else "", *self.inline(told.title))
         made = nodes.section("", title, ids=[nodes.make_id(f"teach-{stem}")])
-        made += nodes.paragraph("", "", self.link(told.promise or told.title, page))
-        facts = nodes.paragraph("", f"{minutes[0]} minutes of reading, {minutes[1]} with everything unfolded")
+        made += nodes.paragraph("", "", nodes.emphasis("", "", *self.inline(told.promise)))
+        facts = nodes.paragraph("", "", self.link("The chapter" if isinstance(number, int) else "The lab", page))
+        facts += nodes.Text(f": {minutes[0]} minutes of reading, {minutes[1]} with everything unfolded")
         facts += [nodes.Text("; your students need: "), *self.inline(told.needs)] if told.needs else []
         made += [facts, nodes.raw("", f'<div class="to-take" data-stem="{stem}"></div>', format="html")]
         made += table(HEADS, [self.row(page, told, number) for number in range(len(told.objectives))], (34, 34, 10, 22))

@@ -35,7 +35,8 @@ def add_links(
         return
     titles = {name: part[0].astext() for part in doctree.findall(nodes.section) for name in part["ids"]}
     number = numbers(list(app.env.toc_secnumbers)).get(pagename)
-    chapter = " ".join(filter(None, [f"{number}." if number else "", app.env.titles[pagename].astext()]))
+    kind = "Chapter" if isinstance(number, int) else "Lab"
+    chapter = f"{kind} {number}" if number else app.env.titles[pagename].astext()
     edition = (cited_work(app.srcdir) or {}).get("version", "")
     page = (getattr(app.config, "site_address", None) or "") + app.builder.get_target_uri(pagename)
 
