@@ -25,7 +25,8 @@ LINES = 45  # of code and output that a page holds for certain
 SHORTEST = 4  # lines of code that may stand alone on a page
 ON_SCREEN_ONLY = (
     "script, style, link, noscript, button, .unfold-all, .run-bar, .take-along, .to-take, .diagnoses, "
-    "#the-map, #ways-to-read, ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
+    "#the-map, #ways-to-read, "
+    "ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
 )
 ON_PAPER = (
     "On paper, answers and solutions stand at the end of each chapter, figures that can be touched on the site are "
