@@ -18,13 +18,17 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tools import processes
+from tools import edition, processes
+from tools.cards import put as cards
+from tools.cards.write import SameCardError
 from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.notebooks.plain import UnknownDirectiveError
+from tools.notebooks.without_solutions import OpenSolutionError
 from tools.places import BUILD, EXECUTED, ROOT, SITE, SOURCE, WORK
-from tools.site import fetch_pyodide, for_teachers, jupyter_book, python_in_page, take_notebooks
+from tools.site import fetch_pyodide, for_teachers, jupyter_book, python_in_page, take_along, take_notebooks
 
+REFUSED = UnknownDirectiveError, OpenSolutionError, SameCardError, take_along.NoPlaceError, edition.BadTimeError
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
 BESIDE = ("_config.yml", "_toc.yml", "CHANGELOG.md")  # what the pages are made of, besides `book/`
 LINK_VARIABLES = [
@@ -168,7 +172,9 @@ def run_jupyter_book(runtime: Path | None) -> None:
     machinery_file.write_text(machinery, "utf8")
     try:
         take_notebooks.put(WORK / "_build/html", ROOT / "book")
-    except UnknownDirectiveError as error:
+        cards.put(WORK / "_build/html", ROOT, notebooks())
+        take_along.offer(WORK / "_build/html")
+    except REFUSED as error:
         sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
     for_teachers.fill(WORK / "_build/html")
     if runtime:
