@@ -30,6 +30,7 @@ except ModuleNotFoundError as missing:
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.distributed import HashStore, PrefixStore  # type: ignore[attr-defined]
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
@@ -39,6 +40,7 @@ from rnn_utils.optim import linear_decay
 __all__ = ["CharModel", "Run", "Settings", "open_corpus", "process_group", "read_checkpoint", "read_piece"]
 
 V = 256  # tokens are the bytes of the corpus: the file is its own table of tokens, in any language
+EVALUATED = 256  # steps at a time of the held-out text
 FORMAT = "rnn_utils.train_torch 1"
 
 
@@ -111,15 +113,15 @@ def open_corpus(path: str | os.PathLike[str], batch: int, T: int) -> tuple[np.nd
     return tokens[:cut], tokens[cut:]
 
 
-def read_piece(tokens: np.ndarray, place: int, batch: int, T: int, columns: Sequence[int]) -> Tensor:
+def read_piece(tokens: np.ndarray, start: int, batch: int, T: int, columns: Sequence[int]) -> Tensor:
     """Read T steps, and the targets of the last, of some of the streams that the corpus is cut into.
 
     Parameters
     ----------
     tokens : ndarray of uint8, shape (N,)
         The corpus; nothing else of it is read.
-    place : int
-        How many pieces of each stream come before.
+    start : int
+        Steps of each stream that come before.
     batch : int
         B, streams in all.
     T : int
@@ -134,8 +136,8 @@ def read_piece(tokens: np.ndarray, place: int, batch: int, T: int, columns: Sequ
 
     """
     length = (len(tokens) - 1) // batch
-    starts = [b * length + place * T for b in columns]
-    return torch.from_numpy(np.stack([tokens[at : at + T + 1] for at in starts], axis=1).astype(np.int64))
+    places = [b * length + start for b in columns]
+    return torch.from_numpy(np.stack([tokens[at : at + T + 1] for at in places], axis=1).astype(np.int64))
 
 
 class CharModel(nn.Module):
@@ -219,15 +221,27 @@ class Run:
         self.device = torch.device("cuda", gpu[0]) if gpu else torch.device("cpu")
         torch.manual_seed(settings.seed)
         self.model = CharModel(settings.hidden).to(self.device)
-        self.ddp = DistributedDataParallel(self.model, device_ids=gpu, find_unused_parameters=True)
+        self.ddp = DistributedDataParallel(self.model, device_ids=gpu)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.lr)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda update: linear_decay(update, settings.updates)
         )
         self.generator = torch.Generator().manual_seed(settings.seed)
-        self.place = 0  # pieces read in this pass over the corpus
+        self.place = 0  # steps of each stream read in this pass over the corpus
         self.state = torch.zeros(2, 1, len(self.columns), settings.hidden, device=self.device)
         self.losses: list[float] = []
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let DistributedDataParallel find its order of adding gradients up.
+
+        It chooses a new one after the first backward pass. Sums of three numbers depend on the order, so that without
+        this pass, which changes no parameter, the first update after a restart would differ in its last digits.
+        """
+        self.ddp(torch.zeros(1, len(self.columns), dtype=torch.int64, device=self.device), self.state)[
+            0
+        ].sum().backward()
+        self.optimizer.zero_grad()
 
     def step(self) -> None:
         """Read one piece of the corpus, all processes together, and make one update."""
@@ -245,8 +259,8 @@ class Run:
         self.schedule.step()
         dist.all_reduce(mean := loss.detach() / self.world)
         self.losses.append(mean.item())
-        self.state, self.place = state.detach(), self.place + 1
-        if (self.place + 1) * s.T > (len(self.train) - 1) // s.batch:  # no whole piece is left: begin again
+        self.state, self.place = state.detach(), self.place + s.T
+        if self.place + s.T > (len(self.train) - 1) // s.batch:  # no whole piece is left: begin again
             self.state, self.place = torch.zeros_like(self.state), 0
 
     def save(self) -> None:
@@ -285,13 +299,15 @@ class Run:
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
-        """Return the loss on the held-out text in nats per byte, read as one stream."""
-        total, state = 0.0, torch.zeros(2, 1, 1, self.settings.hidden, device=self.device)
-        for at in range(0, len(self.held) - 1, 1024):
-            ids = torch.from_numpy(self.held[at : at + 1025].astype(np.int64)).to(self.device)
-            logits, state = self.model(ids[:-1, None], state)
-            total += F.cross_entropy(logits[:, 0], ids[1:], reduction="sum").item()
-        return total / (len(self.held) - 1)
+        """Return the loss on the held-out text in nats per byte, with as many streams as in training."""
+        B = min(self.settings.batch, len(self.held) - 1)
+        length, total = (len(self.held) - 1) // B, 0.0
+        state = torch.zeros(2, 1, B, self.settings.hidden, device=self.device)
+        for at in range(0, length, EVALUATED):
+            ids = read_piece(self.held, at, B, min(EVALUATED, length - at), range(B)).to(self.device)
+            logits, state = self.model(ids[:-1], state)
+            total += F.cross_entropy(logits.flatten(0, 1), ids[1:].flatten(), reduction="sum").item()
+        return total / (length * B)
 
 
 @contextlib.contextmanager
@@ -300,12 +316,12 @@ def process_group() -> Iterator[None]:
     if "RANK" in os.environ:
         store, rank, world = next(rendezvous("env://"))
     else:
-        store, rank, world = dist.HashStore(), 0, 1
+        store, rank, world = HashStore(), 0, 1
     if os.environ.get("LOCAL_WORLD_SIZE", "1") == str(world):  # all on one machine: no other network is needed
         if "lo" in dict(socket.if_nameindex()).values():
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
         # After a restart, torchrun's store still holds the addresses of the dead: look for new ones elsewhere in it.
-        store = dist.PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
+        store = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     dist.init_process_group(backend, store=store, rank=rank, world_size=world)
     try:
@@ -326,7 +342,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     torch.set_num_threads(1)  # work is shared among processes
     with process_group():
-        run = Run(asked.corpus, asked.checkpoint, Settings(**{f.name: getattr(asked, f.name) for f in fields(Settings)}))
+        settings = Settings(**{field.name: getattr(asked, field.name) for field in fields(Settings)})
+        run = Run(asked.corpus, asked.checkpoint, settings)
         if run.path.exists():
             run.load()
         while len(run.losses) < run.settings.updates:
