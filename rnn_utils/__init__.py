@@ -8,7 +8,8 @@ layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `s
                     one gate · `base` what they share
 models              `models` SequenceModel, LanguageModel · `ngram` NGram, counts to beat · `transformer` in PyTorch
 mathematics         `functional` activations and losses · `init` first values · `metrics` · `gradcheck`
-training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load
+training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load ·
+                    `train_torch` a program for any number of processes
 use                 `sampling` from a language model · `interop` to and from PyTorch
 data                `data` text, series, names, dates, synthetic tasks, and the batches made of them
 the pages           `exercises` their checks · `touch` figures that can be touched · `plotting` · `records` of runs
