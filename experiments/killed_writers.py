@@ -1,8 +1,8 @@
 """How often is a checkpoint damaged when its writer is killed, written in place, and written beside and moved?
 
-A process saves one version of a checkpoint of 4 MB after another and is killed with SIGKILL at a random moment. The file
-is then read, and a new process goes on. In place means ``torch.save(…, path)``, beside means `rnn_utils.atomic`. The
-moments are random, so another run counts differently; what must be the same is that writing beside damages nothing.
+A process saves one version of a checkpoint of 4 MB after another and is killed with SIGKILL at a random moment. The
+file is then read, and a new process goes on. In place means ``torch.save(…, path)``, beside means `rnn_utils.atomic`.
+The moments are random, so another run counts differently; what must be the same is that writing beside damages nothing.
 
 Each writer is a fork of the program, which takes half a minute.
 """

@@ -37,7 +37,7 @@ from torch.nn.parallel import DistributedDataParallel
 from rnn_utils.atomic import replacing
 from rnn_utils.optim import linear_decay
 
-__all__ = ["CharModel", "Run", "Settings", "open_corpus", "process_group", "read_checkpoint", "read_piece"]
+__all__ = ["CharModel", "Run", "Settings", "open_corpus", "process_group", "read_checkpoint", "read_piece", "same"]
 
 V = 256  # tokens are the bytes of the corpus: the file is its own table of tokens, in any language
 EVALUATED = 256  # steps at a time of the held-out text
@@ -189,6 +189,17 @@ def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         raise ValueError(f"{path}: got a file that this program did not write, wanted a checkpoint of {FORMAT!r}")
     return saved
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two checkpoints, or parts of them, are equal to the last bit."""
+    if isinstance(one, Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
 
 
 class Run:

@@ -15,7 +15,16 @@ import torch.nn.functional as F
 from rnn_utils import train_torch
 from rnn_utils.data import contiguous_streams
 from rnn_utils.optim import linear_decay
-from rnn_utils.train_torch import CharModel, Run, Settings, open_corpus, process_group, read_checkpoint, read_piece
+from rnn_utils.train_torch import (
+    CharModel,
+    Run,
+    Settings,
+    open_corpus,
+    process_group,
+    read_checkpoint,
+    read_piece,
+    same,
+)
 
 ROOT = Path(__file__).parents[2]
 SMALL = Settings(hidden=6, batch=4, T=5, updates=12)
@@ -48,17 +57,6 @@ def advance(run, updates):
     for _ in range(updates):
         run.step()
     return run
-
-
-def same(one, other):
-    """Whether two checkpoints are equal to the last bit."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    return one == other
 
 
 # The corpus ----------------------------------------------------------------------------------------------------------
@@ -258,6 +256,23 @@ def test_a_save_that_fails_leaves_the_old_checkpoint(halfway, monkeypatch):
         halfway.save()
     assert halfway.path.read_bytes() == before
     assert [path.name for path in halfway.path.parent.iterdir()] == ["run.pt"]
+
+
+CHANGES = {
+    "losses": lambda saved: saved["losses"].append(0.0),
+    "moment": lambda saved: saved["optimizer"]["state"][0]["exp_avg"].view(-1)[:1].add_(1e-12),
+    "setting": lambda saved: saved["settings"].update(lr=0.1),
+    "place": lambda saved: saved.update(place=3),
+    "part": lambda saved: saved.pop("schedule"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_one_bit_makes_two_checkpoints_different(what, halfway):
+    one, other = read_checkpoint(halfway.path), read_checkpoint(halfway.path)
+    assert same(one, other)
+    CHANGES[what](other)
+    assert not same(one, other)
 
 
 # Several processes ---------------------------------------------------------------------------------------------------
