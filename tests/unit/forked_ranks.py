@@ -15,11 +15,12 @@ import traceback
 from pathlib import Path
 
 import torch
+import torch._dynamo  # what an optimiser imports when it is first used: here once for all forks
 
 from rnn_utils.atomic import replacing
 from rnn_utils.train_torch import FORMAT, main, read_checkpoint
 
-HOW = ["--hidden", "8", "--batch", "8", "--T", "6", "--updates", "60", "--save-every", "1"]
+HOW = ["--hidden", "32", "--batch", "8", "--T", "6", "--updates", "60", "--save-every", "1"]
 SHORT = [*HOW, "--save-every", "25"]
 
 
@@ -50,22 +51,28 @@ def run(world: int, folder: Path, name: str, *arguments: str) -> list[int]:
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in start(world, asked)]
 
 
-def kill_until_done(world: int, folder: Path, name: str) -> int:
-    """Kill all processes of a run at any moment, and start it again, until it ends by itself; return the kills."""
-    rng, kills = random.Random(1), 0
+def kill_until_done(world: int, folder: Path, name: str) -> list[int]:
+    """Kill all processes of a run at any moment after a first save, and start it again, until it ends by itself.
+
+    Returns how many updates the checkpoint held after each kill.
+    """
+    rng, path, found = random.Random(1), folder / name, []
     while True:
-        children = start(world, [str(folder / "corpus.txt"), str(folder / name), *HOW])
-        deadline = time.monotonic() + (rng.uniform(0.1, 0.7) if kills < 8 else 60)
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        children = start(world, [str(folder / "corpus.txt"), str(path), *HOW])
+        while not path.exists() or path.stat().st_mtime_ns == before:
+            time.sleep(0.001)
+        deadline = time.monotonic() + (rng.uniform(0, 0.1) if len(found) < 5 else 60)
         while time.monotonic() < deadline:
             if all(os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) for child in children):
                 for child in children:
                     os.waitpid(child, 0)
-                return kills
-            time.sleep(0.005)
-        kills += 1
+                return found
+            time.sleep(0.001)
         for child in children:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+        found.append(len(read_checkpoint(path)["losses"]))
 
 
 def save_without_end(path: Path, version: int) -> None:
@@ -101,7 +108,7 @@ def every_run(folder: Path) -> dict[str, object]:
     results: dict[str, object] = {"writers": kill_writers(folder, 20)}
     for world in (1, 2, 3):
         results[f"{world} whole"] = run(world, folder, f"{world}.pt", *SHORT)
-    results["3 killed"] = kill_until_done(3, folder, "killed.pt")
+    results["3 killed after"] = kill_until_done(3, folder, "killed.pt")
     results["3 first half"] = run(3, folder, "moved.pt", *SHORT, "--die-at", "40")
     results["2 second half"] = run(2, folder, "moved.pt", *SHORT)
     return results
