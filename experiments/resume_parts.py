@@ -40,7 +40,7 @@ SETTINGS: dict[str, Any] = {
 
 def load_without(run: Run, parts: list[str]) -> None:
     """Load a run's checkpoint, then put some of its parts back to what a new run has."""
-    new = {
+    new: dict[str, Any] = {
         "schedule": run.schedule.state_dict(),
         "generator": run.generator.get_state(),
         "place": run.place,
