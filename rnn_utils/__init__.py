@@ -6,9 +6,10 @@ Where to find what:
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
                     directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
                     one gate · `base` what they share
-models              `models` SequenceModel, LanguageModel · `ngram` NGram, counts to beat · `transformer` in PyTorch
-mathematics         `functional` activations and losses · `init` first values · `metrics` · `calibration` of
-                    probabilities · `gradcheck`
+models              `models` SequenceModel, LanguageModel · `seq2seq` EncoderDecoder · `ngram` NGram, counts to beat ·
+                    `transformer` in PyTorch
+mathematics         `attention` · `functional` activations and losses · `init` first values · `metrics` · `calibration`
+                    of probabilities · `gradcheck`
 training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load ·
                     `train_torch` a program for any number of processes
 use                 `sampling` from a language model · `forecasting` scores, leaks, intervals · `interop` to and from
