@@ -12,6 +12,7 @@ All processes read the corpus and the checkpoint, so on several machines both li
 
 import argparse
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -338,6 +339,7 @@ def process_group() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.collect()  # a model that outlives the group may wait for gloo's threads, and they for it, without end
         dist.destroy_process_group()
 
 
@@ -353,20 +355,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     torch.set_num_threads(1)  # work is shared among processes
     with process_group():
-        settings = Settings(**{field.name: getattr(asked, field.name) for field in fields(Settings)})
-        run = Run(asked.corpus, asked.checkpoint, settings)
-        if run.path.exists():
-            run.load()
-        while len(run.losses) < run.settings.updates:
-            first = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0"
-            if len(run.losses) == asked.die_at and first and run.rank == run.world - 1:
-                os.kill(os.getpid(), signal.SIGKILL)
-            run.step()
-            if len(run.losses) % asked.save_every == 0 or len(run.losses) == run.settings.updates:
-                run.save()
-        if run.rank == 0:
-            held = f"held out {run.held_out_loss():.4f}"
-            print(f"{run.world} × {run.device}: {len(run.losses)} updates, loss {run.losses[-1]:.4f}, {held}")
+        train(asked)
+
+
+def train(asked: argparse.Namespace) -> None:
+    """Run to the end, from the checkpoint if there is one, and say what came of it."""
+    settings = Settings(**{field.name: getattr(asked, field.name) for field in fields(Settings)})
+    run = Run(asked.corpus, asked.checkpoint, settings)
+    if run.path.exists():
+        run.load()
+    first = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0"
+    while len(run.losses) < settings.updates:
+        if len(run.losses) == asked.die_at and first and run.rank == run.world - 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        run.step()
+        if len(run.losses) % asked.save_every == 0 or len(run.losses) == settings.updates:
+            run.save()
+    if run.rank == 0:
+        held = f"held out {run.held_out_loss():.4f}"
+        print(f"{run.world} × {run.device}: {len(run.losses)} updates, loss {run.losses[-1]:.4f}, {held}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -321,17 +323,62 @@ def test_another_number_of_processes_goes_on_with_the_same_batch(ranks):
     np.testing.assert_allclose(moved["losses"], two["losses"], rtol=0, atol=5e-6)
 
 
+ISOLATED = ["unshare", "--map-root-user", "--net", "--uts"]
+
+
+@pytest.fixture(scope="module")
+def isolated(ranks):
+    """The page's own way to start two processes, one of which dies, where there is no network but loopback."""
+    folder, _ = ranks
+    if not shutil.which("unshare") or subprocess.run([*ISOLATED, "true"], capture_output=True).returncode:
+        pytest.skip("this system gives no process a network of its own (unshare --map-root-user --net --uts)")
+    program = [sys.executable, str(ROOT / "tests/unit/only_loopback.py"), str(folder)]
+    ended = subprocess.run([*ISOLATED, *program], env=ENVIRONMENT, capture_output=True, text=True, timeout=180)
+    assert ended.returncode == 0, ended.stderr
+    return folder, json.loads(ended.stdout.splitlines()[-1])
+
+
+def test_loopback_is_network_enough_and_the_name_of_the_machine_need_not_be_known(isolated):
+    folder, found = isolated
+    assert found["interfaces"] == ["lo"] and not found["outside"] and not found["name is known"]
+    assert "exitcode: -9" in found["messages"]
+    assert same(read_checkpoint(folder / "2.pt"), read_checkpoint(folder / "restarted.pt"))
+    assert len(read_checkpoint(folder / "alone.pt")["losses"]) == 1
+
+
 def test_torchrun_restarts_two_processes_and_the_run_is_equal_to_the_last_bit(ranks):
     folder, _ = ranks
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     program = ["--max-restarts=1", "--monitor-interval=0.1", "-m", "rnn_utils.train_torch"]
     how = ["--hidden", "32", "--batch", "8", "--T", "6", "--updates", "60", "--save-every", "25", "--die-at", "33"]
-    command = [*torchrun, *program, str(folder / "corpus.txt"), str(folder / "restarted.pt"), *how]
-    ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+    command = [*torchrun, *program, str(folder / "corpus.txt"), str(folder / "started.pt"), *how]
+    ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=180)
     assert ended.returncode == 0, ended.stderr
     assert "2 × cpu: 60 updates" in ended.stdout
     assert "exitcode: -9" in ended.stderr
-    assert same(read_checkpoint(folder / "2.pt"), read_checkpoint(folder / "restarted.pt"))
+    assert same(read_checkpoint(folder / "2.pt"), read_checkpoint(folder / "started.pt"))
+
+
+def test_the_model_is_gone_before_the_group(corpus, tmp_path, monkeypatch):
+    """What frees the group last must not be the model, which keeps Python's lock while it waits for gloo's threads.
+
+    These need the lock to give back the tensors of the last exchange, so that the process would never end.
+    """
+    models, wrap, destroy = [], train_torch.DistributedDataParallel, train_torch.dist.destroy_process_group
+
+    def remember(*arguments, **options):
+        models.append(weakref.ref(ddp := wrap(*arguments, **options)))
+        vars(ddp)["itself"] = ddp  # a cycle, like those that PyTorch's first optimiser leaves behind
+        return ddp
+
+    def look():
+        models.append([ref() for ref in models])
+        destroy()
+
+    monkeypatch.setattr(train_torch, "DistributedDataParallel", remember)
+    monkeypatch.setattr(train_torch.dist, "destroy_process_group", look)
+    train_torch.main([str(corpus), str(tmp_path / "run.pt"), "--batch=4", "--T=5", "--hidden=6", "--updates=2"])
+    assert models[1:] == [[None]]
 
 
 def test_more_processes_than_streams_are_refused(corpus, tmp_path, alone, monkeypatch):
