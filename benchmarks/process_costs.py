@@ -56,6 +56,7 @@ def work(folder: Path, hidden: int, settings: dict[str, Any]) -> None:
             run.step()
         times = [[timed(run, exchange) for exchange in (True, False)] for _ in range(settings["updates"])]
         (folder / f"{run.rank}.json").write_text(json.dumps({"ready": ready, "times": times}))
+        del run  # before its group, see `rnn_utils.train_torch.main`
 
 
 def launch(folder: Path, hidden: int, world: int, settings: dict[str, Any]) -> dict[str, Any]:

@@ -250,41 +250,43 @@ class Run:
         It chooses a new one after the first backward pass. Sums of three numbers depend on the order, so that without
         this pass, which changes no parameter, the first update after a restart would differ in its last digits.
         """
-        self.ddp(torch.zeros(1, len(self.columns), dtype=torch.int64, device=self.device), self.state)[
-            0
-        ].sum().backward()
+        zeros = torch.zeros(1, len(self.columns), dtype=torch.int64, device=self.device)
+        self.ddp(zeros, self.state)[0].sum().backward()
         self.optimizer.zero_grad()
 
     def step(self) -> None:
         """Read one piece of the corpus, all processes together, and make one update."""
-        s = self.settings
-        ids = read_piece(self.train, self.place, s.batch, s.T, self.columns).to(self.device)
-        drawn = torch.rand(s.T, s.batch, s.hidden, generator=self.generator)  # for all streams, on every process
-        mask = (drawn[:, self.columns] >= s.dropout).to(self.device) / (1 - s.dropout)
+        s, mine = self.settings, self.columns
+        ids = read_piece(self.train, self.place, s.batch, s.T, mine).to(self.device)
+        drawn = torch.rand(s.T, s.batch, s.hidden, generator=self.generator)  # for all streams
+        mask = (drawn[:, mine] >= s.dropout).to(self.device) / (1 - s.dropout)
         logits, state = self.ddp(ids[:-1], self.state, mask)
-        share = self.world * len(self.columns) / s.batch  # 1 if all processes have as many streams
+        share = self.world * len(mine) / s.batch  # 1 if all processes have as many streams
         loss = share * F.cross_entropy(logits.flatten(0, 1), ids[1:].flatten())
         self.optimizer.zero_grad()
         loss.backward()  # DistributedDataParallel takes the mean over the processes
-        nn.utils.clip_grad_norm_(self.model.parameters(), s.clip, error_if_nonfinite=True)
+        parameters = self.model.parameters()
+        nn.utils.clip_grad_norm_(parameters, s.clip, error_if_nonfinite=True)
         self.optimizer.step()
         self.schedule.step()
         dist.all_reduce(mean := loss.detach() / self.world)
         self.losses.append(mean.item())
         self.state, self.place = state.detach(), self.place + s.T
-        if self.place + s.T > (len(self.train) - 1) // s.batch:  # no whole piece is left: begin again
+        if self.place + s.T > (len(self.train) - 1) // s.batch:  # no whole piece is left
             self.state, self.place = torch.zeros_like(self.state), 0
 
     def save(self) -> None:
-        """Collect the carried states, and let the first process write the checkpoint, whole or not at all."""
+        """Collect the carried states, and let rank 0 write the checkpoint, all or nothing."""
         states: list[Any] = [None] * self.world
         dist.all_gather_object(states, self.state.cpu())
         if self.rank == 0:
-            parts = {name: part.state_dict() for name, part in self.parts().items()}
-            facts = {"format": FORMAT, "settings": asdict(self.settings), "corpus": self.fingerprint()}
-            carried = {"state": torch.cat(states, dim=2), "place": self.place, "losses": self.losses}
+            saved: dict[str, Any] = {"format": FORMAT, "settings": asdict(self.settings)}
+            saved |= {name: part.state_dict() for name, part in self.parts().items()}
+            saved |= {"corpus": self.fingerprint(), "generator": self.generator.get_state()}
+            saved |= {"place": self.place, "losses": self.losses}
+            saved["state"] = torch.cat(states, dim=2)  # (2, 1, B, H), of all streams
             with replacing(self.path) as file:
-                torch.save(facts | parts | carried | {"generator": self.generator.get_state()}, file)
+                torch.save(saved, file)
 
     def load(self) -> None:
         """Take over what `save` wrote, on this or another number of processes; ValueError when it is another run's."""
@@ -339,7 +341,6 @@ def process_group() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.collect()  # a model that outlives the group may wait for gloo's threads, and they for it, without end
         dist.destroy_process_group()
 
 
@@ -356,6 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)  # work is shared among processes
     with process_group():
         train(asked)
+        gc.collect()  # a model that outlives its group may wait for gloo's threads, and they for it, without end
 
 
 def train(asked: argparse.Namespace) -> None:
