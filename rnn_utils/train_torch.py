@@ -8,6 +8,7 @@ On one process, and on two (`torchrun` is a part of PyTorch)::
 If the checkpoint exists, the run goes on from it. Settings describe the run and not the machines: random numbers are
 drawn for the whole batch, gradients are means over it, and a checkpoint holds the states of all streams in their order.
 All processes read the corpus and the checkpoint, so on several machines both lie in a folder that these share.
+Where a machine cannot look up its own name, torchrun waits for it; with ``--local-addr=127.0.0.1`` it does not ask.
 """
 
 import argparse
@@ -258,7 +259,7 @@ class Run:
         """Read one piece of the corpus, all processes together, and make one update."""
         s, mine = self.settings, self.columns
         ids = read_piece(self.train, self.place, s.batch, s.T, mine).to(self.device)
-        drawn = torch.rand(s.T, s.batch, s.hidden, generator=self.generator)  # for all streams
+        drawn = torch.rand(s.T, s.batch, s.hidden, generator=self.generator)  # for all
         mask = (drawn[:, mine] >= s.dropout).to(self.device) / (1 - s.dropout)
         logits, state = self.ddp(ids[:-1], self.state, mask)
         share = self.world * len(mine) / s.batch  # 1 if all processes have as many streams
@@ -272,18 +273,18 @@ class Run:
         dist.all_reduce(mean := loss.detach() / self.world)
         self.losses.append(mean.item())
         self.state, self.place = state.detach(), self.place + s.T
-        if self.place + s.T > (len(self.train) - 1) // s.batch:  # no whole piece is left
+        if self.place + s.T > (len(self.train) - 1) // s.batch:  # no piece is left
             self.state, self.place = torch.zeros_like(self.state), 0
 
     def save(self) -> None:
-        """Collect the carried states, and let rank 0 write the checkpoint, all or nothing."""
+        """Collect the carried states; rank 0 writes the checkpoint, all or nothing."""
         states: list[Any] = [None] * self.world
         dist.all_gather_object(states, self.state.cpu())
         if self.rank == 0:
             saved: dict[str, Any] = {"format": FORMAT, "settings": asdict(self.settings)}
             saved |= {name: part.state_dict() for name, part in self.parts().items()}
-            saved |= {"corpus": self.fingerprint(), "generator": self.generator.get_state()}
-            saved |= {"place": self.place, "losses": self.losses}
+            saved |= {"corpus": self.fingerprint(), "losses": self.losses}
+            saved |= {"generator": self.generator.get_state(), "place": self.place}
             saved["state"] = torch.cat(states, dim=2)  # (2, 1, B, H), of all streams
             with replacing(self.path) as file:
                 torch.save(saved, file)
