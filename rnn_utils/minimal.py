@@ -13,9 +13,8 @@ from numpy.typing import DTypeLike
 from rnn_utils import init
 from rnn_utils.base import Arrays, Params, RecurrentLayer
 from rnn_utils.checks import check_dtype, check_int, check_rng
-from rnn_utils.functional import sigmoid
 from rnn_utils.padding import final_state, outside_gradient
-from rnn_utils.recurrent import product_gradients
+from rnn_utils.recurrent import _sigmoid, _time_product, product_gradients
 from rnn_utils.scan import scan, scan_gradients
 
 __all__ = ["MinGRU", "MinLSTM"]
@@ -59,7 +58,7 @@ class _Minimal(RecurrentLayer):
         self, x: np.ndarray, state: tuple[np.ndarray, ...], lengths: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, MinimalCache]:
         p, (h0,) = self.params, state
-        sums = x @ p["weight_ih"].T + p["bias_ih"]  # (T, B, kH)
+        sums = _time_product(x, p["weight_ih"].T, p["bias_ih"])  # (T, B, kH)
         a, b, gates = self._steps(np.split(sums, self.gates, axis=-1))
         h = np.concatenate([h0[None], scan(a, b, h0)])  # (T + 1, B, H)
         if lengths is None:
@@ -76,7 +75,7 @@ class _Minimal(RecurrentLayer):
         dout = np.concatenate([dout[:-1], dout[-1:] + dfinal])
         da, db, dh0 = scan_gradients(dout, a, h[1:], h[0])
         dsums = np.concatenate(self._slopes(da, db, gates), axis=-1)  # (T, B, kH)
-        return dsums @ self.params["weight_ih"], dh0, product_gradients("ih", dsums, x)
+        return _time_product(dsums, self.params["weight_ih"]), dh0, product_gradients("ih", dsums, x)
 
 
 class MinGRU(_Minimal):
@@ -107,7 +106,7 @@ class MinGRU(_Minimal):
     gates: ClassVar[int] = 2
 
     def _steps(self, sums: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
-        z, n = sigmoid(sums[0]), sums[1]
+        z, n = _sigmoid(sums[0]), sums[1]
         return z, (1 - z) * n, (z, n)
 
     def _slopes(self, da: np.ndarray, db: np.ndarray, gates: tuple[np.ndarray, ...]) -> list[np.ndarray]:
@@ -142,8 +141,9 @@ class MinLSTM(_Minimal):
     gates: ClassVar[int] = 3
 
     def _steps(self, sums: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
-        i, f, g = sigmoid(sums[0]), sigmoid(sums[1]), sums[2]
-        keep = sigmoid(np.logaddexp(0, -sums[0]) - np.logaddexp(0, -sums[1]))  # f / (f + i), where both are 0 too
+        e_i, e_f = (np.exp(-np.maximum(part, -60)) for part in sums[:2])  # beyond, float32 would overflow
+        i, f, g = 1 / (1 + e_i), 1 / (1 + e_f), sums[2]
+        keep = (1 + e_i) / (2 + e_i + e_f)  # f / (f + i), without dividing 0 by 0
         return keep, (1 - keep) * g, (i, f, g, keep)
 
     def _slopes(self, da: np.ndarray, db: np.ndarray, gates: tuple[np.ndarray, ...]) -> list[np.ndarray]:
