@@ -23,6 +23,7 @@ import numpy as np
 from experiments import parity_by_scan, saving
 from rnn_utils import Adam, LanguageModel, data, fit
 from rnn_utils.optim import linear_decay
+from rnn_utils.scan import tree
 
 SETTINGS: dict[str, Any] = {
     "seeds": 10,
@@ -35,23 +36,6 @@ SETTINGS: dict[str, Any] = {
     "lengths": [64, 128, 256, 512],
     "updates": {"parity": 2000, "characters": 1000},
 }
-
-
-def tree(A: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return h_1 … h_T of h_t = A_t h_{t−1} + b_t from zero; A (T, …, H, H), b (T, …, H)."""
-    if len(A) == 1:
-        return b.copy()
-    first, second = slice(0, len(A) // 2 * 2, 2), slice(1, None, 2)
-    h = np.empty_like(b)
-    h[second] = tree(A[second] @ A[first], product(A[second], b[first]) + b[second])
-    h[0] = b[0]
-    h[2::2] = product(A[2::2], h[1:-1:2]) + b[2::2]
-    return h
-
-
-def product(A: np.ndarray, h: np.ndarray) -> np.ndarray:
-    """Return A h for stacks of matrices and vectors."""
-    return (A @ h[..., None])[..., 0]
 
 
 def loop(W: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -69,7 +53,7 @@ def newton(W: np.ndarray, c: np.ndarray, h: np.ndarray, wanted: np.ndarray) -> t
     for iteration in range(1, len(c) + 1):
         step = np.tanh(np.concatenate([np.zeros_like(h[:1]), h[:-1]]) @ W.T + c)
         with np.errstate(all="ignore"):
-            h = h + tree((1 - step**2)[..., None] * W, step - h)
+            h = h + tree((1 - step**2)[..., None] * W, (step - h)[..., None], np.matmul)[..., 0]
             error = float(np.abs(h - wanted).max())
         if not math.isfinite(error):
             return None, largest

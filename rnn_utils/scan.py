@@ -12,6 +12,8 @@ tree      2 log₂ T            5 T          when one step has few numbers and t
 ========  ==================  ===========  ==================================================
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rnn_utils.checks import check_array, check_choice, convert
@@ -47,8 +49,10 @@ def doubling(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return b
 
 
-def tree(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def tree(a: np.ndarray, b: np.ndarray, times: Callable[..., np.ndarray] = np.multiply) -> np.ndarray:
     """Return h_1 … h_T from h_0 = 0: join neighbours, solve the half as long recurrence, fill in the other steps.
+
+    With `numpy.matmul` for `times`, a (T, H, H) holds matrices and b (T, H, 1) columns.
 
     References
     ----------
@@ -59,9 +63,9 @@ def tree(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return b.copy()
     first, second = slice(0, len(a) // 2 * 2, 2), slice(1, None, 2)
     h = np.empty_like(b)
-    h[second] = tree(a[second] * a[first], a[second] * b[first] + b[second])
+    h[second] = tree(times(a[second], a[first]), times(a[second], b[first]) + b[second], times)
     h[0] = b[0]
-    h[2::2] = a[2::2] * h[1:-1:2] + b[2::2]
+    h[2::2] = times(a[2::2], h[1:-1:2]) + b[2::2]
     return h
 
 

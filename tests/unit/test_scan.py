@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_utils.gradcheck import gradcheck
-from rnn_utils.scan import WIDE, scan, scan_gradients
+from rnn_utils.scan import WIDE, scan, scan_gradients, tree
 
 every_way = pytest.mark.parametrize("way", ["loop", "doubling", "tree", None])
 FACTORS = [0.0, -0.0, 1.0, -1.0, 1e-30, -1e-30, 1e-45, 0.5, -0.9, 0.999, 1.5]
@@ -58,6 +58,17 @@ def test_two_parts_with_a_carried_state_are_one_whole(recurrence, way, cut):
     np.testing.assert_allclose(first, whole[:cut], rtol=1e-9, atol=1e-9)
     if cut < len(a):
         np.testing.assert_allclose(scan(a[cut:], b[cut:], first[-1], way=way), whole[cut:], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("T", [1, 2, 7, 12])
+def test_the_tree_takes_matrices_too(T):
+    rng = np.random.default_rng(T)
+    A, b = rng.normal(size=(T, 3, 3)), rng.normal(size=(T, 3, 1))
+    h, wanted = np.zeros((3, 1)), []
+    for t in range(T):
+        h = A[t] @ h + b[t]
+        wanted.append(h)
+    np.testing.assert_allclose(tree(A, b, np.matmul), wanted, rtol=1e-9, atol=1e-9)
 
 
 @every_way
