@@ -63,7 +63,8 @@ def tree(a: np.ndarray, b: np.ndarray, times: Callable[..., np.ndarray] = np.mul
         return b.copy()
     first, second = slice(0, len(a) // 2 * 2, 2), slice(1, None, 2)
     h = np.empty_like(b)
-    h[second] = tree(times(a[second], a[first]), times(a[second], b[first]) + b[second], times)
+    joined = times(a[second], a[first]), times(a[second], b[first]) + b[second]
+    h[second] = tree(*joined, times)
     h[0] = b[0]
     h[2::2] = times(a[2::2], h[1:-1:2]) + b[2::2]
     return h
