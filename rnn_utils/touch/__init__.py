@@ -8,7 +8,8 @@ these numbers. Leave an instance on the last line of a cell.
 from rnn_utils.touch.gradients import Gradients
 from rnn_utils.touch.lstm import GatedCell
 from rnn_utils.touch.sampler import Sampler, rounded
+from rnn_utils.touch.scan import Scan
 from rnn_utils.touch.tokens import TokenView
 from rnn_utils.touch.unrolled import Unrolled
 
-__all__ = ["GatedCell", "Gradients", "Sampler", "TokenView", "Unrolled", "rounded"]
+__all__ = ["GatedCell", "Gradients", "Sampler", "Scan", "TokenView", "Unrolled", "rounded"]
