@@ -159,7 +159,7 @@ def run(networks: dict[str, dict[str, Any]], **given: Any) -> dict[str, Any]:
 def check_part(record: dict[str, Any]) -> None:
     """Train the first network with one signed layer again, as it is and sharper."""
     settings = record["settings"]
-    part = {"seeds": 1, "networks": {SIGNED: settings["networks"][SIGNED]}, "sharper": [2]}
+    part = {"seeds": 1, "tested": [50, 500], "networks": {SIGNED: settings["networks"][SIGNED]}, "sharper": [2]}
     new, old = run(**settings | part)[SIGNED], record["results"][SIGNED]
     for span in ("1 to 24", "401 to 500"):
         for one, other in ((new, old), (new["sharper"]["2"], old["sharper"]["2"])):
