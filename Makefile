@@ -69,7 +69,7 @@ notebooks: .venv-test  ## strict nbval: every stored text output against a fresh
 		-p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 2 --dist loadgroup
+	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 3 --dist loadfile --no-loadscope-reorder
 
 page: book .venv-test  ## of those, the test that runs every NumPy cell of every chapter in the page
 	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0

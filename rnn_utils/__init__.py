@@ -7,9 +7,11 @@ layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `s
                     directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
                     one gate · `minimal` minGRU, minLSTM · `scan` linear recurrences · `base` what they share
 models              `models` SequenceModel, LanguageModel · `ngram` NGram, counts to beat · `transformer` in PyTorch
-mathematics         `functional` activations and losses · `init` first values · `metrics` · `gradcheck`
+mathematics         `functional` activations and losses · `init` first values · `metrics` · `calibration` of
+                    probabilities · `gradcheck`
 training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load
-use                 `sampling` from a language model · `interop` to and from PyTorch
+use                 `sampling` from a language model · `forecasting` scores, leaks, intervals · `interop` to and from
+                    PyTorch
 data                `data` text, series, names, dates, synthetic tasks, and the batches made of them
 the pages           `exercises` their checks · `touch` figures that can be touched · `plotting` · `records` of runs
                     that take longer than a page

@@ -1,13 +1,13 @@
-"""What a model's loss means: perplexity, bits per character, accuracy."""
+"""What a model's loss means, and its answers: perplexity, bits per character, accuracy, confusion, macro F1."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from rnn_utils.checks import check_array
+from rnn_utils.checks import check_array, check_ids, check_int
 
-__all__ = ["accuracy", "bits_per_character", "perplexity"]
+__all__ = ["accuracy", "bits_per_character", "confusion", "macro_f1", "perplexity"]
 
 LN2 = math.log(2.0)
 
@@ -90,6 +90,60 @@ def accuracy(scores: Any, targets: Any, mask: Any = None) -> float:
         worst = int(targets.min() if targets.min() < 0 else targets.max())
         raise ValueError(f"targets: got class {worst}, wanted 0 … {scores.shape[-1] - 1}")
     return float((scores.argmax(axis=-1) == targets).mean())
+
+
+def confusion(answers: Any, targets: Any, K: int) -> np.ndarray:
+    """Count how often each true class was given each answer.
+
+    Parameters
+    ----------
+    answers : array_like of int, shape (N,)
+        The classes answered, 0 … K − 1.
+    targets : array_like of int, shape (N,)
+        True classes.
+    K : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of int, shape (K, K)
+        Row: the true class. Column: the answer. The diagonal holds the right answers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When shapes differ or a class is out of range.
+
+    """
+    answers = check_ids("answers", answers, check_int("K", K), ndim=1)
+    targets = check_ids("targets", check_array("targets", targets, answers.shape, kind="int"), K)
+    return np.bincount(targets * K + answers, minlength=K * K).reshape(K, K)
+
+
+def macro_f1(answers: Any, targets: Any, K: int) -> float:
+    """Return the mean of the classes' F1 scores: every class counts the same, however rare it is.
+
+    F1 of a class is 2 · right / (answered + true): the harmonic mean of the share of its answers that is right and of
+    the share of its members that is found.
+
+    Parameters
+    ----------
+    answers : array_like of int, shape (N,)
+        The classes answered, 0 … K − 1.
+    targets : array_like of int, shape (N,)
+        True classes.
+    K : int
+        Number of classes.
+
+    Returns
+    -------
+    float
+        In [0, 1]. A class that occurs neither as an answer nor as a target is left out.
+
+    """
+    table = confusion(answers, targets, K)
+    both = table.sum(axis=0) + table.sum(axis=1)
+    return float((2 * table.diagonal()[both > 0] / both[both > 0]).mean())
 
 
 def _mean_loss(nats: Any, mask: Any) -> float:

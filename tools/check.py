@@ -19,7 +19,6 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 PAGE_TESTS = [
     "tests/site/test_pages.py::test_every_page_opens_cleanly",
     "tests/site/test_pages.py::test_every_page_reads_without_javascript",
-    "tests/site/test_pages.py::test_what_is_laid_out_late_is_told_about_as_high_as_it_is",
     "tests/site/test_axe.py::test_axe_finds_nothing",
     "tests/site/test_figure_contrast.py::test_text_and_lines_of_figures_stand_out",
 ]

@@ -1,6 +1,6 @@
 // Lays out what is far from the screen, a section at a time, when the page has been there for a while and the browser has
 // nothing else to do. Until then heights are guessed, and pictures of the whole page have blanks.
-const PATIENCE = 3000; // ms after all has loaded: a slow phone has the first screen painted and its menus ready by then
+const PATIENCE = 1000; // ms after all has loaded: the first screen is painted and its menus are ready by then
 const root = document.documentElement;
 const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50)); // Safari has none
 const late = "whole" in root.dataset ? [] : [...document.querySelectorAll(".bd-article > section > section")];

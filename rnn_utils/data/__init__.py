@@ -1,6 +1,17 @@
 """The book's data, offline: text, series, names, dates and synthetic streams, and the batches made from them."""
 
-from rnn_utils.data.batches import contiguous_streams, last_inputs, length_mask, pad, random_windows, split, windows
+from rnn_utils.data.batches import (
+    contiguous_streams,
+    grouped_split,
+    last_inputs,
+    length_batches,
+    length_mask,
+    pad,
+    random_windows,
+    split,
+    windows,
+    windows_ahead,
+)
 from rnn_utils.data.dates import date_pairs, load_pairs
 from rnn_utils.data.names import Names, fold_accents, load_names, surnames
 from rnn_utils.data.series import Series, co2, elnino, fill_gaps, load_series, sunspots
@@ -11,6 +22,7 @@ from rnn_utils.data.synthetic import (
     pattern_search,
     switch,
     temporal_order,
+    turtle_walk,
 )
 from rnn_utils.data.text import load_text, shakespeare
 from rnn_utils.data.tokens import Vocabulary, one_hot, words
@@ -29,8 +41,10 @@ __all__ = [
     "elnino",
     "fill_gaps",
     "fold_accents",
+    "grouped_split",
     "human_numbers",
     "last_inputs",
+    "length_batches",
     "length_mask",
     "load_names",
     "load_pairs",
@@ -46,6 +60,8 @@ __all__ = [
     "surnames",
     "switch",
     "temporal_order",
+    "turtle_walk",
     "windows",
+    "windows_ahead",
     "words",
 ]

@@ -47,6 +47,94 @@ def split(sequence: Any, fractions: Sequence[float] = (0.8, 0.1, 0.1)) -> list[A
     return [sequence[start:stop] for start, stop in pairwise(cuts)]
 
 
+def grouped_split(
+    groups: Any, rng: np.random.Generator, fractions: Sequence[float] = (0.7, 0.1, 0.2)
+) -> list[np.ndarray]:
+    """Draw parts at random such that all examples of a group fall into the same part.
+
+    A name that is listed under two languages, two sentences of one speaker, two windows of one patient: if one half of
+    a group is learned and the other half is tested, the test is partly a test of memory.
+
+    Parameters
+    ----------
+    groups : array_like, shape (N,)
+        The group of each example: names, numbers or anything that can be sorted.
+    rng : numpy.random.Generator
+        Draws the order of the groups.
+    fractions : sequence of float
+        The share of the groups in each part; they add up to 1.
+
+    Returns
+    -------
+    parts : list of ndarray of intp, shape (n,) each
+        The places of the examples of each part, in random order.
+
+    Raises
+    ------
+    ValueError
+        When the fractions are wrong or a part would be empty.
+
+    Examples
+    --------
+    >>> parts = grouped_split(["a", "b", "a", "c"], np.random.default_rng(0), (0.5, 0.5))
+    >>> [sorted(part.tolist()) for part in parts]
+    [[0, 2], [1, 3]]
+
+    """
+    labels = np.asarray(groups)
+    if labels.ndim != 1:
+        raise ValueError(f"groups: got shape {labels.shape}, wanted (N,)")
+    kinds, group = np.unique(labels, return_inverse=True)
+    drawn = check_rng(rng).permutation(len(kinds))
+    order = rng.permutation(len(labels))
+    parts = []
+    for chosen in split(drawn, fractions):
+        inside = np.zeros(len(kinds), bool)
+        inside[chosen] = True
+        parts.append(order[inside[group[order]]])
+    return parts
+
+
+def length_batches(lengths: Any, batch_size: int, rng: np.random.Generator, pool: int = 20) -> list[np.ndarray]:
+    """Draw one pass of batches of about equal lengths, so that little padding is needed (bucketing).
+
+    All examples are shuffled and cut into pools of `pool` batches. Inside a pool they are sorted by length and cut into
+    batches, and then all batches are shuffled.
+
+    Parameters
+    ----------
+    lengths : array_like of int, shape (N,)
+        The number of steps of each example.
+    batch_size : int
+        B; the last batch of the last pool may be smaller.
+    rng : numpy.random.Generator
+        Shuffles.
+    pool : int
+        Batches a pool. With 1 nothing is sorted beyond a batch; with as many as there are, examples of equal length
+        meet again and again.
+
+    Returns
+    -------
+    batches : list of ndarray of intp, shape (B,) each
+        The places of the examples of each batch; every example occurs once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When `lengths` are not whole numbers or a size is below 1.
+
+    """
+    counts = check_array("lengths", lengths, ("N",), kind="int")
+    size = check_int("batch_size", batch_size) * check_int("pool", pool)
+    order = check_rng(rng).permutation(len(counts))
+    batches = []
+    for start in range(0, len(order), size):
+        inside = order[start : start + size]
+        inside = inside[np.argsort(counts[inside], kind="stable")]
+        batches += [inside[at : at + batch_size] for at in range(0, len(inside), batch_size)]
+    return [batches[place] for place in rng.permutation(len(batches))]
+
+
 def contiguous_streams(
     ids: Any, batch_size: int, T: int, *, drop_last: bool = True
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -225,6 +313,36 @@ def windows(values: Any, p: int, horizon: int = 1) -> tuple[np.ndarray, np.ndarr
         raise ValueError(f"values: got {len(values)}, wanted at least p + horizon = {p + horizon}")
     where = np.arange(count)[:, None] + np.arange(p)  # (count, 1) + (p,) → (count, p)
     return values[where], values[p + horizon - 1 :]
+
+
+def windows_ahead(values: Any, p: int, horizons: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return every run of p values and the several values that follow it: the table for forecasts many steps ahead.
+
+    Parameters
+    ----------
+    values : array_like, shape (N,)
+        A series without gaps.
+    p : int
+        Values in a window.
+    horizons : int
+        How many values after the window are targets.
+
+    Returns
+    -------
+    x : ndarray, shape (N − p − horizons + 1, p)
+        Windows; the oldest value comes first.
+    y : ndarray, shape (N − p − horizons + 1, horizons)
+        ``y[i, k]`` is ``values[i + p + k]``.
+
+    Raises
+    ------
+    ValueError
+        When the series is too short, or a value is not finite: its position is named.
+
+    """
+    x, _ = windows(values, p, check_int("horizons", horizons))
+    values = np.asarray(values)
+    return x, values[p + np.arange(len(x))[:, None] + np.arange(horizons)]
 
 
 def last_inputs(x: Any, k: int) -> np.ndarray:

@@ -282,3 +282,54 @@ def _rows_without(pattern: np.ndarray, n: int, T: int, rng: np.random.Generator)
     for t in range(len(pattern) - 1, T):
         bits[:, t] ^= (bits[:, t - len(pattern) + 1 : t + 1] == pattern).all(axis=1)
     return bits
+
+
+def turtle_walk(T: int, batch_size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw walks of a turtle on a grid; at the end the model says in which quadrant the turtle stands.
+
+    It starts at the origin and looks north. Forward takes it one step ahead; left and right turn it where it stands.
+    Walks that end on an axis are drawn again.
+
+    Parameters
+    ----------
+    T : int
+        Steps, at least 3: two forward and a turn between them lead off the axes.
+    batch_size : int
+        B, the number of walks.
+    rng : numpy.random.Generator
+        Draws the commands.
+
+    Returns
+    -------
+    ids : ndarray of intp, shape (T, B)
+        0 for forward, which is as frequent as both turns together, 1 for left, 2 for right.
+    quadrant : ndarray of intp, shape (B,)
+        0 north-east, 1 north-west, 2 south-east, 3 south-west.
+
+    Notes
+    -----
+    Baseline: the commonest quadrant, 33 % for T = 12. What is needed is the direction and both coordinates, carried
+    through all steps: what a forward does depends on every turn before it.
+
+    """
+    check_int("T", T, minimum=3)
+    check_int("batch_size", batch_size)
+    walks: list[np.ndarray] = []
+    ends: list[np.ndarray] = []
+    found = 0
+    while found < batch_size:
+        ids = check_rng(rng).choice(3, size=(T, 2 * batch_size + 8), p=[0.5, 0.25, 0.25])
+        x, y = _turtle_ends(ids)
+        off = (x != 0) & (y != 0)
+        walks.append(ids[:, off])
+        ends.append((2 * (y < 0) + (x < 0))[off])
+        found += int(off.sum())
+    return np.concatenate(walks, axis=1)[:, :batch_size], np.concatenate(ends)[:batch_size].astype(np.intp)
+
+
+def _turtle_ends(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far east and how far north walks (T, B) end."""
+    heading = np.cumsum(np.where(ids == 2, 1, 0) - np.where(ids == 1, 1, 0), axis=0) % 4  # north, east, south, west
+    east, north = np.array([0, 1, 0, -1]), np.array([1, 0, -1, 0])
+    forward = ids == 0
+    return (east[heading] * forward).sum(axis=0), (north[heading] * forward).sum(axis=0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 from small_book import COPIED, ROOT, small_notebook
 
+from tools.check import IN_PAGE, PAGE_TESTS
 from tools.site import one_page
 
 TOC = """format: jb-book
@@ -52,6 +53,12 @@ Do it.
 :::
 """
 PAGE = "See [there](01_other.ipynb), {numref}`fig-other`, {eq}`eq-other` and [a place](a-place); a {term}`word`."
+
+
+def test_the_tests_of_a_page_that_it_names_are_there() -> None:
+    for named in [*PAGE_TESTS, IN_PAGE]:
+        path, _, function = named.partition("::")
+        assert (f"def {function}(" if function else "def test_") in (ROOT / path).read_text("utf8"), named
 
 
 def project(folder: Path) -> Path:

@@ -9,7 +9,7 @@ import pytest
 import tinycss2
 from ext_book import Book, build, notebook, write_page
 from weight.picture_sizes import natural_size
-from weight.style_subset import cut, names_in_use
+from weight.style_subset import cut, names_in_use, properties_in_use
 from weight.svg_precision import lighter
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36">
@@ -80,6 +80,19 @@ def test_rules_that_no_page_can_use_are_cut() -> None:
     assert cut(rules, {"on", "here"}) == (
         "a{x:1}.on{x:2}#here:hover{x:3}.on:not(.off)::before{x:5}@media print{.on>a{x:7}}@font-face{font-family:F}"
     )
+
+
+def test_properties_that_nothing_asks_for_are_cut(tmp_path: Path) -> None:
+    css = ":root{--on:1;--off:url('a;b');--deep:2;--by:var(--deep);--seen:3;--set:4;color:red}p{x:var(--on) var(--by)}"
+    write_page(tmp_path, "_static/styles/a.css", css)
+    write_page(tmp_path, "a.html", "<p style='x: var(--seen)'>four</p>")
+    write_page(tmp_path, "_static/b.js", "style.setProperty('--set', 5)")
+    found = properties_in_use(tmp_path)
+    assert found >= {"--on", "--deep", "--by", "--seen", "--set"}
+    assert "--off" not in found
+    rules = tinycss2.parse_stylesheet(css)
+    wanted = ":root{--on:1;--deep:2;--by:var(--deep);--seen:3;--set:4;color:red;}p{x:var(--on) var(--by)}"
+    assert cut(rules, set(), found) == wanted
 
 
 def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:

@@ -67,31 +67,40 @@ def contrast(colour: list[float], ground: np.ndarray) -> np.ndarray:
     return (np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)
 
 
-def pale(page: Any, address: str, scheme: str) -> Iterator[str]:
-    """What does not stand out in one figure."""
-    page.emulate_media(color_scheme=scheme)
+def pale(page: Any, address: str) -> Iterator[str]:
+    """What does not stand out in one figure, in either theme."""
     page.goto(address)
-    read = page.evaluate(READ)
-    paper = np.array([int(PAPER[scheme][i : i + 2], 16) for i in (1, 3, 5)], float)
+    for scheme in PAPER:
+        page.emulate_media(color_scheme=scheme)
+        read = page.evaluate(READ)
+        ground = behind(page, scheme)
+        for text in read["texts"]:
+            left, top, right, bottom = (round(edge) for edge in text["box"])
+            part = ground[max(top, 0) : bottom, max(left, 0) : right]
+            if part.size and (reached := np.quantile(contrast(text["colour"], part), 1 - SHARE)) < TEXT:
+                yield f"{scheme}: text {text['name']!r} {reached:.1f}"
+        for name, colour in {(line["name"], tuple(line["colour"])) for line in read["lines"]}:
+            if (reached := contrast(colour, paper(scheme))) < LINE:
+                yield f"{scheme}: line {name!r} {reached:.1f} {colour}"
+
+
+def paper(scheme: str) -> np.ndarray:
+    """Colour of the book's pages, shape (3,)."""
+    return np.array([int(PAPER[scheme][i : i + 2], 16) for i in (1, 3, 5)], float)
+
+
+def behind(page: Any, scheme: str) -> np.ndarray:
+    """What an open figure shows without its texts, on paper, shape (height, width, 3)."""
     painted = np.array(Image.open(io.BytesIO(page.screenshot(omit_background=True))).convert("RGBA"), float)
     alpha = painted[..., 3:] / 255
-    ground = alpha * painted[..., :3] + (1 - alpha) * paper
-    for text in read["texts"]:
-        left, top, right, bottom = (round(edge) for edge in text["box"])
-        behind = ground[max(top, 0) : bottom, max(left, 0) : right]
-        if behind.size and (reached := np.quantile(contrast(text["colour"], behind), 1 - SHARE)) < TEXT:
-            yield f"{scheme}: text {text['name']!r} {reached:.1f}"
-    for name, colour in {(line["name"], tuple(line["colour"])) for line in read["lines"]}:
-        if (reached := contrast(colour, paper)) < LINE:
-            yield f"{scheme}: line {name!r} {reached:.1f} {colour}"
+    return alpha * painted[..., :3] + (1 - alpha) * paper(scheme)
 
 
-@pytest.mark.parametrize("scheme", PAPER)
-def test_text_and_lines_of_figures_stand_out(browser: Any, server: str, site: Path, scheme: str) -> None:
+def test_text_and_lines_of_figures_stand_out(browser: Any, server: str, site: Path) -> None:
     page = browser.new_context(viewport={"width": 1000, "height": 900}).new_page()
     figures = sorted(site.glob("_images/*.svg"))
     assert ONE_PAGE or len(figures) > 20
-    found = [f"{path.name}: {what}" for path in figures for what in pale(page, f"{server}_images/{path.name}", scheme)]
+    found = [f"{path.name}: {what}" for path in figures for what in pale(page, f"{server}_images/{path.name}")]
     page.context.close()
     assert not found, "\n".join(found)
 
@@ -133,7 +142,7 @@ def test_what_is_pale_is_seen_and_nothing_else(browser: Any, tmp_path: Path, nam
     (tmp_path / name).write_text(text, "utf8")
     page = browser.new_page()
     with serving(tmp_path) as address:
-        found = [what for scheme in PAPER for what in pale(page, address + name, scheme)]
+        found = list(pale(page, address + name))
     page.close()
     assert all(any(one.startswith(what) for one in found) for what in wanted), found
     assert not [one for one in found if one.startswith(FINE)], found

@@ -100,9 +100,9 @@ def test_a_page_with_a_fault_is_caught(browser: Any, server: str) -> None:
 
 
 LONG = "book/06_backpropagation_through_time.html"
-# Has what waits for three seconds wait for the test.
+# Has what waits for a second wait for the test.
 LATER = """const set = window.setTimeout;
-window.setTimeout = (then, ms, ...rest) => ms === 3000 ? (window.later = then, 0) : set(then, ms, ...rest);"""
+window.setTimeout = (then, ms, ...rest) => ms === 1000 ? (window.later = then, 0) : set(then, ms, ...rest);"""
 TOP = "section => section.getBoundingClientRect().top"  # fonts that come late may move it by some lines
 
 
@@ -158,7 +158,9 @@ def test_a_phone_shows_much_of_a_line_of_code_and_all_of_what_it_prints(browser:
     page = browser.new_context(viewport=PHONE).new_page()
     page.goto(server + LONG, wait_until="networkidle")
     page.evaluate(UNFOLD)
-    assert min(page.evaluate(COLUMNS)) > 51
+    assert min(page.evaluate(COLUMNS)) > 49
+    sizes = "[...document.querySelectorAll('article pre')].map((code) => parseFloat(getComputedStyle(code).fontSize))"
+    assert min(page.evaluate(sizes)) >= 12  # what is smaller counts as illegible
     assert page.evaluate(WIDER) == []
     page.context.close()
 
@@ -188,6 +190,19 @@ def test_the_contents_mark_what_is_read_however_far_one_jumps(browser: Any, serv
     expect(before).to_have_attribute("aria-current", "true")
     expect(last).not_to_have_class("active")
     page.context.close()
+
+
+def test_the_menu_of_chapters_stays_where_it_was_and_shows_the_one_that_is_open(browser: Any, server: str) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 420})
+    page = context.new_page()
+    page.goto(server + "book/glossary.html", wait_until="networkidle")
+    menu, here = page.locator("div.bd-sidebar"), page.locator("div.bd-sidebar a.current.reference")
+    expect(here.last).to_be_in_viewport()
+    menu.evaluate("menu => (menu.scrollTop = 90)")
+    page.locator("div.bd-sidebar a:visible", has_text="Sequence data").first.click()
+    page.wait_for_url("**/01_sequence_data.html")
+    assert menu.evaluate("menu => menu.scrollTop") == 90
+    context.close()
 
 
 def test_what_unfolds_shows_an_arrow_that_turns(browser: Any, server: str) -> None:

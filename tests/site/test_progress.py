@@ -151,7 +151,8 @@ def test_sites_that_share_an_address_do_not_share_it(page: Any) -> None:
 
 
 BROKEN_STORAGE = {
-    "switched off": "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no') }})",
+    "switched off": """for (const name of ["localStorage", "sessionStorage"])
+        Object.defineProperty(window, name, {get() { throw new DOMException("no") }, configurable: true});""",
     "full": "Storage.prototype.setItem = () => { throw new DOMException('full') }; void 0",
 }
 KEPT = [

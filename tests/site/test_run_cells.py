@@ -165,7 +165,12 @@ def test_endless_output_leaves_the_page_alive(page: Any, cell: Cell, code: str) 
 
 def test_much_output_has_a_height_and_a_long_line_is_broken(page: Any, cell: Cell) -> None:
     cell.write("for i in range(1_000): print(i)\nprint('x' * 3_000_000)")
+    page.evaluate(
+        """() => { let last = performance.now(); window.longest = 0;
+        setInterval(() => { const now = performance.now(); longest = Math.max(longest, now - last); last = now; }); }"""
+    )
     assert cell.run(), cell.error
+    assert page.evaluate("longest") < 2500, "the page answers nothing while it shows the output"
     assert "characters are left out" in cell.output
     box = cell.at.locator(".run-output pre").first
     assert box.bounding_box()["height"] < 600

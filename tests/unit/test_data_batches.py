@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_utils.data import contiguous_streams, last_inputs, length_mask, pad, random_windows, split, windows
+from rnn_utils.data import (
+    contiguous_streams,
+    grouped_split,
+    last_inputs,
+    length_batches,
+    length_mask,
+    pad,
+    random_windows,
+    split,
+    windows,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -203,3 +213,31 @@ def test_last_inputs_says_what_is_wrong():
         last_inputs(np.zeros((3, 1, 1)), 0)
     with pytest.raises(ValueError, match="x: got"):
         last_inputs(np.zeros((3, 1)), 2)
+
+
+def test_grouped_split_keeps_groups_together_and_loses_nothing():
+    rng = np.random.default_rng(3)
+    groups = rng.integers(0, 60, size=200)
+    parts = grouped_split(groups, rng, (0.5, 0.2, 0.3))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(200))
+    kinds = [set(groups[part].tolist()) for part in parts]
+    assert not (kinds[0] & kinds[1] or kinds[0] & kinds[2] or kinds[1] & kinds[2])
+    assert [len(kind) for kind in kinds] == [28, 12, 17]  # of 57 groups
+    assert (np.diff(parts[0]) < 0).any(), "not in random order"
+
+
+def test_grouped_split_refuses_a_table():
+    with pytest.raises(ValueError, match=r"groups: got shape \(2, 2\), wanted \(N,\)"):
+        grouped_split([["a", "b"], ["c", "d"]], np.random.default_rng(0))
+
+
+def test_length_batches_take_every_example_once_and_hardly_pad():
+    rng = np.random.default_rng(4)
+    lengths = rng.integers(1, 30, size=1003)
+    batches = length_batches(lengths, 16, rng, pool=20)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(1003))
+    assert max(len(batch) for batch in batches) == 16
+    spread = [int(lengths[batch].max() - lengths[batch].min()) for batch in batches]
+    assert np.mean(spread) < 4, "examples of a batch differ in length"
+    means = np.array([lengths[batch].mean() for batch in batches])
+    assert (np.diff(means) < 0).mean() > 0.3, "the batches come in order of length"

@@ -14,6 +14,7 @@ from rnn_utils.data import (
     pattern_search,
     switch,
     temporal_order,
+    turtle_walk,
 )
 
 SEEDS = st.integers(0, 2**32)
@@ -223,3 +224,31 @@ def test_human_numbers_can_be_read_back(number):
         else:
             total += values[word]
     assert total == number
+
+
+def walked(commands):
+    """Follow one walk step by step with complex numbers: where it ends."""
+    place, ahead = 0, 1j
+    for command in commands:
+        if command == 0:
+            place += ahead
+        else:
+            ahead *= 1j if command == 1 else -1j
+    return place
+
+
+def test_turtle_walk_ends_in_the_quadrant_that_it_says():
+    ids, quadrant = turtle_walk(7, 300, np.random.default_rng(2))
+    assert ids.shape == (7, 300) and quadrant.shape == (300,)
+    assert set(ids.ravel().tolist()) == {0, 1, 2} and set(quadrant.tolist()) == {0, 1, 2, 3}
+    for walk, answer in zip(ids.T, quadrant):
+        end = walked(walk)
+        assert end.real != 0 and end.imag != 0
+        assert answer == 2 * (end.imag < 0) + (end.real < 0)
+
+
+def test_turtle_walk_needs_three_steps():
+    ids, _ = turtle_walk(3, 5, np.random.default_rng(0))
+    assert (ids[0] == 0).all() and (ids[1] > 0).all() and (ids[2] == 0).all()
+    with pytest.raises(ValueError, match="T: got 2"):
+        turtle_walk(2, 5, np.random.default_rng(0))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_utils.metrics import accuracy, bits_per_character, perplexity
+from rnn_utils.metrics import accuracy, bits_per_character, confusion, macro_f1, perplexity
 
 
 def test_perplexity_of_a_uniform_guess_is_the_vocabulary_size():
@@ -79,3 +79,15 @@ def test_bad_scores_and_targets_are_refused():
 def test_any_class_out_of_range_is_named(k):
     with pytest.raises(ValueError, match=rf"targets: got class {k}, wanted 0 … 3"):
         accuracy(np.zeros((2, 4)), [0, k])
+
+
+def test_confusion_counts_true_classes_by_row():
+    assert confusion([0, 1, 1, 2], [0, 1, 2, 2], 3).tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
+    with pytest.raises(ValueError, match="answers: got 3 at position"):
+        confusion([3], [0], 3)
+
+
+def test_macro_f1_by_hand():
+    # F1: class 0 is 1, class 1 is 2/3, class 2 is 2/3; class 3 occurs nowhere
+    assert macro_f1([0, 1, 1, 2], [0, 1, 2, 2], 4) == pytest.approx(7 / 9, abs=1e-12)
+    assert macro_f1([0] * 10, [0] * 9 + [1], 2) == pytest.approx((18 / 19) / 2, abs=1e-12)

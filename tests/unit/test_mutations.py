@@ -237,6 +237,43 @@ FAULTS = {
         "np.clip(grad, -max_norm, max_norm, out=grad)",
         "test_optim.py::test_clip_grad_norm_equals_torchs",
     ),
+    # classification
+    "temperature: slope of the wrong sign": (
+        "calibration.py",
+        "(expected - own).mean() > 0",
+        "(expected - own).mean() < 0",
+        "test_calibration.py::test_fit_temperature_is_a_minimum",
+    ),
+    "calibration error: every bin counts the same": (
+        "calibration.py",
+        "* found.size).sum() / found.size.sum()",
+        ").mean()",
+        "test_calibration.py::test_calibration_error_by_hand",
+    ),
+    "macro F1: recall": (
+        "metrics.py",
+        "both = table.sum(axis=0) + table.sum(axis=1)",
+        "both = 2 * table.sum(axis=1)",
+        "test_metrics.py::test_macro_f1_by_hand",
+    ),
+    "grouped split: by row": (
+        "data/batches.py",
+        "np.unique(labels, return_inverse=True)",
+        "np.unique(np.arange(len(labels)), return_inverse=True)",
+        "test_data_batches.py::test_grouped_split_keeps_groups_together_and_loses_nothing",
+    ),
+    "batches by length: in order of length": (
+        "data/batches.py",
+        "for place in rng.permutation(len(batches))",
+        "for place in range(len(batches))",
+        "test_data_batches.py::test_length_batches_take_every_example_once_and_hardly_pad",
+    ),
+    "turtle: left is right": (
+        "data/synthetic.py",
+        "np.where(ids == 2, 1, 0) - np.where(ids == 1, 1, 0)",
+        "np.where(ids == 1, 1, 0) - np.where(ids == 2, 1, 0)",
+        "test_data_synthetic.py::test_turtle_walk_ends_in_the_quadrant_that_it_says",
+    ),
 }
 
 

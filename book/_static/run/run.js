@@ -179,7 +179,7 @@ class Cell {
       last = make("div", { className: `output ${name}` }, make("pre", { tabIndex: 0 }));
       this.output.append(last);
     }
-    last.firstChild.append(content.replace(/[^\n]*\r(?!\n)/g, ""));
+    last.firstChild.append(content.replace(/^[^\n]*\r(?!\n)/gm, "")); // tqdm goes back to the beginning of its line
     if (kind === "error") this.failed = last;
   }
 
