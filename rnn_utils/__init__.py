@@ -5,10 +5,18 @@ Where to find what:
 ==================  ============================================================================================
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
                     directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
+<<<<<<< HEAD
                     one gate · `minimal` minGRU, minLSTM · `scan` linear recurrences · `base` what they share
 models              `models` SequenceModel, LanguageModel · `ngram` NGram, counts to beat · `transformer` in PyTorch
 mathematics         `functional` activations and losses · `init` first values · `metrics` · `calibration` of
                     probabilities · `gradcheck`
+=======
+                    one gate · `base` what they share
+models              `models` SequenceModel, LanguageModel · `seq2seq` EncoderDecoder · `ngram` NGram, counts to beat ·
+                    `transformer` in PyTorch
+mathematics         `attention` · `functional` activations and losses · `init` first values · `metrics` · `calibration`
+                    of probabilities · `gradcheck`
+>>>>>>> main
 training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load
 use                 `sampling` from a language model · `forecasting` scores, leaks, intervals · `interop` to and from
                     PyTorch

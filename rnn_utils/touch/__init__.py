@@ -5,6 +5,7 @@ carries the model as JSON in its attribute ``data-model``. The script reads it a
 these numbers. Leave an instance on the last line of a cell.
 """
 
+from rnn_utils.touch.alignment import Alignment
 from rnn_utils.touch.gradients import Gradients
 from rnn_utils.touch.lstm import GatedCell
 from rnn_utils.touch.sampler import Sampler, rounded
@@ -12,4 +13,4 @@ from rnn_utils.touch.scan import Scan
 from rnn_utils.touch.tokens import TokenView
 from rnn_utils.touch.unrolled import Unrolled
 
-__all__ = ["GatedCell", "Gradients", "Sampler", "Scan", "TokenView", "Unrolled", "rounded"]
+__all__ = ["Alignment", "GatedCell", "Gradients", "Sampler", "Scan", "TokenView", "Unrolled", "rounded"]

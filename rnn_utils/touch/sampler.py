@@ -31,7 +31,7 @@ def rounded(w: Any) -> np.ndarray:
     ndarray, the shape of `w`
 
     """
-    codes, scale = _quantise(w)
+    codes, scale = quantise(w)
     return codes * scale
 
 
@@ -95,7 +95,7 @@ class Sampler:
         """Return what the script reads, ready for JSON: bytes as base64, row by row."""
         weights: dict[str, Any] = {}
         for name, array in self.params.items():
-            codes, scale = _quantise(array)
+            codes, scale = quantise(array)
             weights[name] = {"shape": array.shape, "scale": scale, "bytes": base64.b64encode(codes.tobytes()).decode()}
         return {"tokens": self.tokens, "prompt": self.prompt, "weights": weights}
 
@@ -109,8 +109,8 @@ class Sampler:
         )
 
 
-def _quantise(w: Any) -> tuple[np.ndarray, float]:
-    """Return int8 codes and their unit, whose product is closest to `w`."""
+def quantise(w: Any) -> tuple[np.ndarray, float]:
+    """Return int8 codes, the shape of `w`, and their unit: the product is closest to `w`."""
     w = np.asarray(w, np.float64)
     scale = float(np.abs(w).max(initial=0)) / LEVELS or 1.0
     return np.rint(w / scale).astype(np.int8), scale

@@ -35,7 +35,7 @@ def run_tests(folder: str, tests: list[str]) -> int:
     try:
         os.dup2(2, 1)  # standard output is for the exit codes
         os.environ |= {"HYPOTHESIS_STORAGE_DIRECTORY": folder, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        sys.path.insert(0, folder)
+        sys.path[:0] = [folder, str(PACKAGE.parent)]  # the copy first; some tests compare it with the experiments
         import rnn_utils
 
         if rnn_utils.__file__.startswith(folder):

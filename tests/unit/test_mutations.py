@@ -274,6 +274,43 @@ FAULTS = {
         "np.where(ids == 1, 1, 0) - np.where(ids == 2, 1, 0)",
         "test_data_synthetic.py::test_turtle_walk_ends_in_the_quadrant_that_it_says",
     ),
+    # sequence to sequence
+    "attention: each weight by itself": (
+        "attention.py",
+        "weights * (dweights - (weights * dweights).sum(axis=-1, keepdims=True))",
+        "weights * (1 - weights) * dweights",
+        "test_attention.py::test_gradients_are_those_of_finite_differences[None]",
+    ),
+    "attention: the memory as values alone": (
+        "attention.py",
+        'dmemory = np.einsum("ubt,ubh->tbh", dscores, queries, optimize=True)',
+        "dmemory = np.zeros_like(memory)",
+        "test_attention.py::test_gradients_are_those_of_finite_differences[None]",
+    ),
+    "attention: a step of padding is seen": (
+        "attention.py",
+        "mark_padding(lengths, len(memory)).T",
+        "mark_padding(lengths + 1, len(memory)).T",
+        "test_attention.py::test_padding_gets_no_weight_and_no_gradient",
+    ),
+    "encoder-decoder: no gradient through the first state": (
+        "seq2seq.py",
+        "self.encoder.backward(dmemory, encoded, _halves(*dstate))",
+        "self.encoder.backward(dmemory, encoded)",
+        "test_seq2seq.py::test_gradients_are_those_of_finite_differences[4-3-2-False]",
+    ),
+    "encoder-decoder: reads what it should write": (
+        "seq2seq.py",
+        "np.concatenate([np.full_like(target[:1], self.mark), target[:-1]])",
+        "target",
+        "test_seq2seq.py::test_shifted_by_hand",
+    ),
+    "encoder-decoder: cells handed over as states": (
+        "seq2seq.py",
+        "return (h_ahead, c_ahead), (h_behind, c_behind)",
+        "return (c_ahead, h_ahead), (c_behind, h_behind)",
+        "test_seq2seq.py::test_gradients_are_those_of_finite_differences[4-3-2-True]",
+    ),
 }
 
 

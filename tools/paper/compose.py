@@ -76,6 +76,12 @@ def with_page_numbers(document: str, pages: dict[str, int]) -> str:
     return re.sub("⟦(.+?)⟧", lambda place: str(pages.get(place[1], UNKNOWN_PAGE)), document)
 
 
+def headings(document: str) -> Iterator[str]:
+    """The headings of a composed document as they read; parsing all of it again would take fifteen seconds."""
+    for heading in re.finditer(r"<h([1-6])\b.*?</h\1>", document, re.DOTALL):
+        yield " ".join(BeautifulSoup(heading[0], "html.parser").get_text().split())
+
+
 def new(name: str, text: str = "", **attributes: str) -> Tag:
     """A new element; `class_` and other names that Python reserves end in an underscore."""
     tag = Tag(name=name, attrs={key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()})

@@ -5,7 +5,7 @@ half of the file. It calls a formula a figure, and repeats a heading in the outl
 """
 
 import logging
-import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObj
 FORMULA = "Formula: "  # how tools/paper/compose.py begins the description of a formula
 
 
-def finish(printed: Path, target: Path, author: str) -> None:
+def finish(printed: Path, target: Path, author: str, headings: Iterable[str]) -> None:
     """Write the finished PDF.
 
     Parameters
@@ -26,6 +26,8 @@ def finish(printed: Path, target: Path, author: str) -> None:
         Where the finished one goes.
     author : str
         Who wrote it: Chromium tells a PDF nothing but its title.
+    headings : iterable of str
+        The headings as they are written, for the outline.
 
     """
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium counts its objects eight short, which harms nobody
@@ -36,7 +38,7 @@ def finish(printed: Path, target: Path, author: str) -> None:
     simplify(structure.raw_get("/K"), kept)
     for number in structure["/ParentTree"]["/Nums"]:
         point_to_kept(number, kept)
-    mend_outline(root["/Outlines"]["/First"])
+    mend_outline(root["/Outlines"]["/First"], {solid(heading): heading for heading in headings})
     writer = PdfWriter(clone_from=reader)  # what nothing leads to any more stays behind
     if author:
         writer.add_metadata({"/Author": author})
@@ -120,15 +122,21 @@ def point_to_kept(entry: Any, kept: dict[int, IndirectObject]) -> None:
                 pieces[place] = kept[owner.idnum]
 
 
-def mend_outline(item: DictionaryObject | None) -> None:
+def solid(text: str) -> str:
+    """A text without its spaces."""
+    return "".join(text.split())
+
+
+def mend_outline(item: DictionaryObject | None, headings: dict[str, str]) -> None:
     """Mend this entry of the outline, the ones below it and the ones after it: what stands there twice, and the blank
-    that a heading lost where it goes on in a second line.
+    that a heading lost where it goes on in a second line. `headings` has them as written, by what is left without
+    spaces.
     """
     while item is not None:
         words = item["/Title"]
         half = len(words) // 2
         once = words[:half] if words[:half] == words[half:] else words
-        item[NameObject("/Title")] = TextStringObject(re.sub(r"(?<=[,:])(?=[^\W\d])", " ", once))
+        item[NameObject("/Title")] = TextStringObject(headings.get(solid(once), once))
         if "/First" in item:
-            mend_outline(item["/First"].get_object())
+            mend_outline(item["/First"].get_object(), headings)
         item = item["/Next"].get_object() if "/Next" in item else None

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from rnn_utils.atomic import write_whole
 from tools.paper.chromium import NoChromiumError, find, print_pdf
-from tools.paper.compose import FIRST, article, authors, compose, with_page_numbers
+from tools.paper.compose import FIRST, article, authors, compose, headings, with_page_numbers
 from tools.paper.finish_pdf import finish
 from tools.site.take_along import PDF, NoSiteError, built_site, offer
 
@@ -51,7 +51,7 @@ def make(site: Path) -> Path:
                 break
             numbers = counted
         finished = Path(folder) / f"finished-{PDF}"
-        finish(printed, finished, authors(article(site, FIRST)))
+        finish(printed, finished, authors(article(site, FIRST)), headings(document))
         write_whole(target, finished.read_bytes())
     return target
 

@@ -29,7 +29,10 @@ DATA: dict[str, list[str]] = {
     "faker": [f"providers/person/{locale}/__init__.py" for locale in LOCALES.values()],
     "statsmodels": [f"datasets/{name}/{name}.csv" for name in ("co2", "elnino", "sunspots")],
     "babel": [
-        *(f"{name}.py" for name in ("__init__", "core", "dates", "localedata", "plural", "util", "localtime/__init__")),
+        *(
+            f"{name}.py"
+            for name in ("__init__", "core", "dates", "localedata", "numbers", "plural", "util", "localtime/__init__")
+        ),
         *("localtime/_fallback.py", "localtime/_helpers.py", "localtime/_unix.py", "global.dat"),
         *(f"locale-data/{name}.dat" for name in ("root", "en", "en_001", "en_GB", "en_US")),
     ],

@@ -24,7 +24,6 @@ UNUSED = (
     "_static/scripts/pydata-sphinx-theme.js",
     *("_static/**/*.map", "_static/**/*.js.LICENSE.txt", "_static/locales/**/*.*o", "_static/*webpack-macros.html"),
 )
-FOR_SEARCH = {"_static/doctools.js", "_static/sphinx_highlight.js"}  # asked for by searchtools.js, on its page
 HEAD = Path(__file__).resolve().parents[2] / "_head"  # read before the page is painted, so no module
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils'; the theme has its own
 
@@ -38,7 +37,7 @@ def configure(app: Sphinx, config: Config) -> None:
 def tidy_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Defer every script, name each once where it is needed, and leave out the inline ones.
+    """Defer every script, name each once, and leave out the inline ones.
 
     The inline scripts set two options for the theme's version menu and its search-as-you-type, which the book does not
     use. They are also the reason why `documentation_options.js` could not be deferred.
@@ -47,8 +46,7 @@ def tidy_scripts(
         if "://" in str(asset.filename or ""):
             LOGGER.warning("%s asks another host for %s", pagename, asset.filename)
     context["metatags"] = context.get("metatags", "").replace(VIEWPORT, "")
-    unneeded = set() if pagename == "search" else FOR_SEARCH
-    files = {script.filename: script for script in context["script_files"] if script.filename not in {None, *unneeded}}
+    files = {script.filename: script for script in context["script_files"] if script.filename}
     context["script_files"] = [
         script if script.attributes.get("type") == "module" else _deferred(script) for script in files.values()
     ]
