@@ -24,7 +24,7 @@ STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of cod
 LINES = 45  # of code and output that a page holds for certain
 SHORTEST = 4  # lines of code that may stand alone on a page
 ON_SCREEN_ONLY = (
-    "script, style, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #ways-to-read, "
+    "script, style, link, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #ways-to-read, "
     "ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
 )
 ON_PAPER = (

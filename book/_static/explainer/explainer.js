@@ -1,0 +1,239 @@
+// The RNN Explainer: a trained network reads the reader's text, and every number can be seen. This file holds what the
+// parts of the page share: the text, the network, the step and the unit looked at, and the changes made to the network.
+import { make } from "../touch/frame.js";
+import { Changes } from "./changes.js";
+import { backward, encode, GATES, length, run, unpack } from "./model.js";
+import { Questions } from "./questions.js";
+import { Sources } from "./sources.js";
+import { Step } from "./step.js";
+import { Strip } from "./strip.js";
+import { Text } from "./text.js";
+import { bits, named, percent, signed } from "./words.js";
+
+const LONGEST = 400; // characters read
+const PACE = 350; // milliseconds a step
+const asked = {}; // files, each asked for once
+
+/** A file of this folder. */
+function file(name, kind) {
+  asked[name] ??= fetch(new URL(name, import.meta.url)).then((answer) => {
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+    return answer[kind]();
+  }).catch((error) => { delete asked[name]; throw error; });
+  return asked[name];
+}
+
+const nets = {};
+/** A network, loaded when it is first asked for. */
+export async function network(kind) {
+  const [{ tokens, hidden }, weights] = await Promise.all([file("facts.json", "json"), file(`${kind.toLowerCase()}.f16`, "arrayBuffer")]);
+  return nets[kind] ??= unpack(kind, tokens, hidden, weights);
+}
+
+class Explainer {
+  constructor(root) {
+    this.root = root;
+    this.kind = this.wanted = "LSTM"; // the one that reads, and the one that is on its way
+    Object.assign(this, { at: 0, unit: 0, changes: [], steps: [], pinned: [], fresh: true, plain: [], ids: [], places: [], signs: [] });
+    this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => { this.pinned = []; this.read(); } });
+    this.input.value = root.dataset.text;
+    this.complaint = make("p", { class: "complaint", role: "alert" });
+    this.status = make("p", { class: "status", role: "status" });
+    this.kinds = make("select", { "aria-label": "Network", onchange: () => this.use(this.kinds.value) },
+      ...Object.keys(GATES).map((kind) => make("option", { value: kind }, { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" }[kind])));
+    this.parts = [new Text(this), new Strip(this), new Step(this), new Changes(this), new Sources(this)];
+    const [text, strip, step, changes, sources] = this.parts;
+    this.text = text;
+    this.sources = sources;
+    this.questions = new Questions(this);
+    const start = make("button", { type: "button", class: "start" }, "Let the network read it (loads 0.2 MB)");
+    this.poster = make("div", { class: "poster" }, start, ...root.childNodes);
+    this.live = make("div", { class: "live", hidden: true },
+      make("div", { class: "whole" }, text.element, this.controls(), this.status),
+      strip.element, step.element, changes.element, sources.element);
+    strip.element.append(step.known);
+    root.replaceChildren(
+      make("div", { class: "ask" },
+        make("label", { class: "own" }, "Your text", this.input),
+        make("label", { class: "net" }, "Network", this.kinds)),
+      this.complaint, this.questions.element, this.poster, this.live);
+    root.classList.add("touch-frame");
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", "RNN Explainer");
+    for (const touch of ["pointerdown", "focusin"]) root.addEventListener(touch, () => this.wake(), { once: true });
+    new MutationObserver(() => this.show()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    new ResizeObserver(() => this.show()).observe(this.live);
+  }
+
+  /** Buttons and the slider that move the step. */
+  controls() {
+    const button = (words, label, onclick) => make("button", { type: "button", "aria-label": label, onclick }, words);
+    this.slider = make("input", { type: "range", min: 1, max: 1, step: 1, "aria-label": "Step", oninput: () => this.go(Number(this.slider.value) - 1) });
+    this.player = button("▶ Play", "▶ Play", () => this.play());
+    this.moves = matchMedia("(prefers-reduced-motion: reduce)");
+    const offer = () => { this.player.hidden = this.moves.matches; this.stop(); };
+    this.moves.addEventListener("change", offer);
+    this.player.hidden = this.moves.matches;
+    return make("div", { class: "controls" }, button("‹ Back", "‹ Back one step", () => this.go(this.at - 1)),
+      button("Step ›", "Step › forward", () => this.go(this.at + 1)), this.player, this.slider);
+  }
+
+  /** The first touch: the network is fetched, and all parts come to life. */
+  wake() {
+    this.awake ??= this.use(this.wanted);
+    return this.awake;
+  }
+
+  async use(kind) {
+    this.kinds.value = this.wanted = kind;
+    this.awake ??= Promise.resolve();
+    try {
+      const [net, units, { measured }] = await Promise.all([network(kind), file(`${kind.toLowerCase()}.json`, "json"), file("facts.json", "json")]);
+      if (kind !== this.wanted) return;
+      Object.assign(this, { kind, net, measured, facts: { units } });
+    } catch (error) {
+      this.awake = undefined;
+      this.complaint.textContent = `The network could not be loaded (${error.message}). Touch the page to try again.`;
+      for (const touch of ["pointerdown", "focusin"]) this.root.addEventListener(touch, () => this.wake(), { once: true });
+      return;
+    }
+    this.fresh ||= kind !== this.before;
+    this.before = kind;
+    const begun = this.poster.contains(document.activeElement);
+    this.poster.hidden = true;
+    this.live.hidden = false;
+    if (begun) this.text.page.focus({ preventScroll: true });
+    for (const part of this.parts) part.renew?.();
+    this.changes = this.changes.filter(({ what }) => this.possible(what));
+    this.read();
+  }
+
+  possible(what) { return what === "h" || what === "held" || (what === "c" && this.kind === "LSTM") || (this.kind !== "RNN" && GATES[this.kind].includes(what)); }
+
+  /** Read the text as it stands. */
+  read() {
+    if (!this.net) return;
+    const signs = encode(this.net, this.input.value);
+    const known = signs.filter(({ id }) => id >= 0);
+    this.ids = known.slice(0, LONGEST).map(({ id }) => id);
+    let step = 0;
+    this.signs = signs.map((one) => ({ ...one, t: one.id >= 0 && step < LONGEST ? step++ : -1 }));
+    this.places = this.signs.flatMap(({ t }, place) => (t >= 0 ? [place] : []));
+    const unknown = [...new Set(signs.filter(({ id }) => id < 0).map(({ sign }) => sign))].slice(0, 5);
+    const other = signs.find(({ sign, read, id }) => id >= 0 && sign !== read);
+    const said = [
+      unknown.length && `The network does not know ${unknown.map((sign) => `“${sign}”`).join(" ")}: left out, and crossed out below.`,
+      other && `“${other.sign}” is read as “${other.read}”.`,
+      known.length > LONGEST && `Only the first ${LONGEST} characters are read.`,
+      !known.length && "Write something that the network knows.",
+    ].filter(Boolean).join(" ");
+    if (this.complaint.textContent !== said) this.complaint.textContent = said;
+    this.root.classList.toggle("nothing", !known.length);
+    this.stop();
+    this.plain = run(this.net, this.ids);
+    this.slider.max = Math.max(this.ids.length, 1);
+    this.at = Math.min(this.at, Math.max(this.ids.length - 1, 0));
+    this.rerun();
+  }
+
+  /** Read again, with the changes as they are now. */
+  rerun() {
+    this.steps = this.changes.length ? run(this.net, this.ids, this.changes) : this.plain;
+    for (const part of this.parts) part.reread?.();
+    if (this.fresh && this.ids.length) Object.assign(this, { fresh: false, unit: this.parts[1].order[0] });
+    this.go(this.at);
+  }
+
+  /** Put a text in place of the reader's, and look at a step and a unit. */
+  put(text, { at = 0, unit = this.unit, changes = [], pinned = [] } = {}) {
+    this.input.value = text;
+    Object.assign(this, { changes, at, pinned });
+    this.unit = unit;
+    this.fresh = false;
+    this.read();
+  }
+
+  go(t) {
+    this.at = Math.max(0, Math.min(t, this.ids.length - 1));
+    this.show();
+    if (!this.playing) this.say();
+  }
+
+  look(unit) {
+    this.unit = (unit + this.net.H) % this.net.H;
+    this.show();
+    this.say();
+    const [high, low] = this.facts.units[this.unit];
+    this.status.append(` In the training text its h was highest after “${high[0]}”, lowest after “${low[0]}”.`);
+  }
+
+  show() {
+    if (!this.net || !this.ids.length) return;
+    this.slider.value = this.at + 1;
+    this.slider.ariaValueText = `Step ${this.at + 1} of ${this.ids.length}, ${named(this.net.tokens[this.ids[this.at]])}`;
+    for (const part of this.parts) part.show();
+  }
+
+  /** One sentence about this step. */
+  say() {
+    this.status.textContent = this.ids.length ? this.sentence() : "";
+  }
+
+  sentence() {
+    const { at, net, steps, unit } = this;
+    const cost = this.surprise(at);
+    const [best, second] = this.best(at);
+    const step = steps[at];
+    const state = step.c?.length
+      ? `Unit ${unit} keeps ${percent(step.gates.f[unit])} of its cell state of ${signed(step.before.c[unit])} and adds ${signed(step.gates.i[unit] * step.gates.g[unit])}, which makes ${signed(step.c[unit])}.`
+      : `Unit ${unit} is at ${signed(step.h[unit])}.`;
+    return `Step ${at + 1} of ${this.ids.length} reads “${named(net.tokens[this.ids[at]])}”${cost === null ? "" : `, expected with ${percent(2 ** -cost)}: ${bits(cost)} bits of surprise`}. `
+      + `Next: “${named(best.sign)}” ${percent(best.p)}, “${named(second.sign)}” ${percent(second.p)}. ${state}${this.changes.length ? " The network is changed." : ""}`;
+  }
+
+  /** How surprised the network was by the character of step t, in bits; null for the first. */
+  surprise(t, steps = this.steps) {
+    return t ? -steps[t - 1].logp[this.ids[t]] / Math.LN2 : null;
+  }
+
+  /** What may come after step t, the likeliest first. */
+  best(t) {
+    return [...this.steps[t].logp].map((logp, v) => ({ v, sign: this.net.tokens[v], p: Math.exp(logp) })).sort((a, b) => b.p - a.p || a.v - b.v);
+  }
+
+  /** For every step up to t, how strongly log p(v) after step t depends on the character read there. */
+  gradient(t, v, net = this.net, steps = this.steps, changes = this.changes) {
+    return backward(net, steps, t, v, changes).map(length);
+  }
+
+  play() {
+    if (this.playing) return void this.stop();
+    if (this.at >= this.ids.length - 1) this.at = -1;
+    this.player.textContent = this.player.ariaLabel = "❚❚ Pause";
+    this.playing = setInterval(() => {
+      this.go(this.at + 1);
+      if (this.at >= this.ids.length - 1) this.stop();
+    }, PACE);
+  }
+
+  stop() {
+    if (!this.playing) return;
+    clearInterval(this.playing);
+    this.playing = 0;
+    this.player.textContent = this.player.ariaLabel = "▶ Play";
+    this.say();
+  }
+
+  /** Arrow keys on a part of the page: across the text, and from unit to unit where `units` is their order. */
+  key(event, units) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const across = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: this.ids.length - 1 };
+    const down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (event.key in across) this.go(across[event.key]);
+    else if (units && down) this.look(units[Math.max(0, Math.min(units.indexOf(this.unit) + down, units.length - 1))]);
+    else return;
+    event.preventDefault();
+  }
+}
+
+for (const root of document.querySelectorAll(".explainer")) new Explainer(root);

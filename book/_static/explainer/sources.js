@@ -1,0 +1,121 @@
+// Where a prediction came from: how strongly log p of a character depends on each earlier one, LSTM beside tanh network.
+import { make } from "../touch/frame.js";
+import { network } from "./explainer.js";
+import { backward, length, run } from "./model.js";
+import { drawn, named, percent, select, signed, source, tiny } from "./words.js";
+
+const [WIDE, HIGH, LEFT, FOOT] = [640, 220, 56, 40];
+const LOWEST = -16; // power of ten below which the axis does not go
+const OTHER = { LSTM: "RNN", GRU: "RNN", RNN: "LSTM" };
+const LOOKS = { LSTM: "lstm", GRU: "gru", RNN: "rnn" };
+const NAMES = { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" };
+
+export class Sources {
+  constructor(app) {
+    this.app = app;
+    this.target = select("Log-probability of", {}, () => { this.chosen = Number(this.target.element.value); this.tell(); });
+    this.compare = make("button", { type: "button", onclick: () => this.beside() }, "Beside the tanh network");
+    this.graph = make("div", {});
+    this.result = make("p", { class: "result" }); // not said at every step; when the reader has asked, it is
+    this.rows = make("div", { class: "rows" });
+    this.element = make("div", { class: "sources" }, make("p", { class: "title" }, "Where did this prediction come from?"),
+      make("div", { class: "bar" }, this.target.label, this.compare), this.rows, this.graph, this.result,
+      source("Chapters 6 and 8", "08_vanishing_and_exploding_gradients.html", "dh, dc = da[t] @ W_hh, dc * f[t]", "LSTM"));
+  }
+
+  renew() {
+    this.compare.textContent = `Beside the ${OTHER[this.app.kind] === "RNN" ? "tanh network" : "LSTM"}`;
+    this.other = null;
+    this.target.element.replaceChildren(...[...this.app.net.tokens].map((sign, v) => make("option", { value: v }, named(sign))));
+  }
+
+  reread() {
+    this.chosen = null;
+    if (this.other) this.other.steps = run(this.other.net, this.app.ids);
+  }
+
+  /** Load the other network, once, and let it read the same text. */
+  async beside() {
+    const kind = OTHER[this.app.kind];
+    try {
+      const net = await network(kind);
+      if (kind !== OTHER[this.app.kind]) return;
+      this.other = { kind, net, steps: run(net, this.app.ids) };
+      this.tell();
+    } catch (error) {
+      this.result.textContent = `The network could not be loaded (${error.message}).`;
+    }
+  }
+
+  /** Show, and say what is shown. */
+  tell() {
+    this.show();
+    this.app.status.textContent = this.result.textContent;
+  }
+
+  /** Lengths of the gradient at each step, by network. */
+  lengths() {
+    const { app, other } = this;
+    const v = Number(this.target.element.value);
+    const found = { [app.kind]: app.gradient(app.at, v) };
+    if (other) found[other.kind] = backward(other.net, other.steps, app.at, v).map(length);
+    return found;
+  }
+
+  show() {
+    const { app } = this;
+    if (this.at !== app.at || this.chosen === null) { // another step: what comes next there
+      this.at = app.at;
+      this.chosen = app.best(app.at)[0].v;
+    }
+    this.target.element.value = this.chosen;
+    const found = this.lengths();
+    this.rows.replaceChildren(...Object.entries(found).map(([kind, values]) => this.row(kind, values)));
+    this.graph.replaceChildren(this.draw(found));
+    this.result.textContent = this.outcome(found);
+  }
+
+  /** The last characters on grounds as dark as their share. */
+  row(kind, values) {
+    const { app } = this;
+    const [from, most] = [Math.max(0, app.at - 59), Math.max(...values, 1e-12)];
+    const spans = values.slice(from).map((value, k) => {
+      const span = make("span", {}, drawn(app.net.tokens[app.ids[from + k]]));
+      span.style.setProperty("--tint", `${(45 * value / most).toFixed(1)}%`);
+      return span;
+    });
+    return make("p", {}, make("b", {}, NAMES[kind]), " ", make("span", { class: "text" }, ...spans));
+  }
+
+  draw(found) {
+    const { app } = this;
+    const T = app.at + 1;
+    const right = WIDE - LEFT - 96;
+    const x = (t) => LEFT + (T > 1 ? right * t / (T - 1) : right);
+    const power10 = (value) => Math.max(Math.log10(Math.max(value, 1e-300)), LOWEST);
+    const top = Math.max(1, ...Object.values(found).flat().map((value) => Math.ceil(power10(value))));
+    const foot = Math.min(top - 6, ...Object.values(found).flat().map((value) => Math.floor(power10(value))));
+    const y = (value) => 10 + (HIGH - FOOT - 10) * (top - power10(value)) / (top - foot);
+    const marks = Array.from({ length: top - foot + 1 }, (_, k) => top - k).filter((_, k) => k % Math.ceil((top - foot) / 8) === 0);
+    const grid = marks.flatMap((power) => [make("line", { class: "axis", x1: LEFT, x2: LEFT + right, y1: y(10 ** power), y2: y(10 ** power) }),
+      make("text", { class: "end", x: LEFT - 6, y: y(10 ** power) + 4 }, "10", make("tspan", { dy: -5, class: "power" }, signed(power, 0)))]);
+    const labels = Object.entries(found).map(([kind, values]) => ({ kind, y: y(values[0]) })).sort((a, b) => a.y - b.y);
+    if (labels.length > 1 && labels[1].y - labels[0].y < 16) labels[1].y = labels[0].y + 16;
+    const lines = Object.entries(found).map(([kind, values]) => make("path", { class: `line ${LOOKS[kind]}`, d: values.map((value, t) => `${t ? "L" : "M"}${x(T - 1 - t).toFixed(1)} ${y(value).toFixed(1)}`).join("") }));
+    return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": "Length of the gradient against the number of steps back, on a logarithmic axis; the sentence below has the numbers." },
+      ...grid, ...lines, ...labels.map(({ kind, y: at }) => make("text", { class: `name ${LOOKS[kind]}`, x: LEFT + right + 6, y: at + 4 }, NAMES[kind])),
+      ...[0, 0.5, 1].map((share) => make("text", { class: "mid", x: LEFT + right * share, y: HIGH - 22 }, String(Math.round((T - 1) * share)))),
+      make("text", { class: "mid", x: LEFT + right / 2, y: HIGH - 4 }, "length of the gradient, against steps back from the prediction"));
+  }
+
+  outcome(found) {
+    const { app } = this;
+    const sentences = Object.entries(found).map(([kind, values]) => {
+      const total = values.reduce((sum, value) => sum + value, 0) || 1;
+      let [sum, back] = [0, 0];
+      while (back < values.length && sum < 0.9 * total) sum += values[values.length - 1 - back++];
+      return `${NAMES[kind]}: 90 % of the gradient lies in the last ${back} character${back === 1 ? "" : "s"}; ${values.length - 1} steps back it is ${tiny(values[0])}.`;
+    });
+    return `After step ${app.at + 1}, “${named(app.net.tokens[this.target.element.value])}” has ${percent(Math.exp(app.steps[app.at].logp[this.target.element.value]))}. ${sentences.join(" ")}`;
+  }
+}

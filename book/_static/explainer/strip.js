@@ -1,0 +1,227 @@
+// A part of the text, a column a character: the surprise, what the network expected next, and the units as a heat map.
+import { make } from "../touch/frame.js";
+import { drawn, select, signed, source } from "./words.js";
+
+const COLUMN = 22;
+const GUTTER = 62;
+const [SIGN, SURPRISE, NEXT, GAP] = [24, 36, 104, 20]; // heights of the rows above the heat map
+const TOP = SIGN + SURPRISE + NEXT + GAP;
+const MOST = 10; // bits at the foot of the surprise row
+
+/** What a heat map can show, by kind of network: the name, and how to read it from a step. */
+const QUANTITIES = {
+  LSTM: {
+    c: ["tanh(c): what is kept", (step) => step.c.map(Math.tanh)],
+    h: ["state h: what is shown", (step) => step.h],
+    f: ["forget gate f: keep?", (step) => step.gates.f],
+    i: ["input gate i: write?", (step) => step.gates.i],
+    g: ["candidate g: what?", (step) => step.gates.g],
+    o: ["output gate o: show?", (step) => step.gates.o],
+  },
+  GRU: {
+    h: ["state h", (step) => step.h],
+    z: ["update gate z: keep?", (step) => step.gates.z],
+    r: ["reset gate r: look back?", (step) => step.gates.r],
+    n: ["candidate n: what?", (step) => step.gates.n],
+  },
+  RNN: { h: ["state h", (step) => step.h] },
+};
+export const LINES = {
+  LSTM: ["Chapter 9", "09_lstm.html", "c[t + 1] = f * c[t] + i * g", "LSTM"],
+  GRU: ["Chapter 10", "10_gru.html", "h[t + 1] = (1 - z) * n + z * h[t]", "GRU"],
+  RNN: ["Chapter 5", "05_rnn_from_scratch.html", "h[t + 1] = f(a_x[t] + h[t] @ W_hh.T)", "RNN"],
+};
+
+const rgb = (colour) => {
+  const found = colour.trim().match(/^#(..)(..)(..)$/)?.slice(1).map((part) => Number.parseInt(part, 16));
+  return found ?? colour.match(/[\d.]+/g)?.slice(0, 3).map(Number) ?? [128, 128, 128];
+};
+const mixed = (a, b, share) => `rgb(${a.map((from, k) => Math.round(from + (b[k] - from) * share)).join(" ")})`;
+
+export class Strip {
+  constructor(app) {
+    this.app = app;
+    this.from = 0;
+    this.canvas = make("canvas", { "aria-hidden": "true" });
+    this.field = make("div", { class: "field", tabindex: 0, role: "group", onkeydown: (event) => app.key(event, this.order) }, this.canvas);
+    this.quantity = select("Show", {}, () => this.reread());
+    this.sort = select("Sort by", { activity: "activity in this text", memory: "how long it keeps", number: "number" }, () => this.reread());
+    this.all = make("input", { type: "checkbox", onchange: () => app.show() });
+    this.unit = make("input", { type: "number", min: 0, max: 127, onchange: () => app.look(Math.round(Number(this.unit.value)) || 0) });
+    this.pointed = make("p", { class: "pointed" });
+    this.where = make("div", {});
+    this.element = make("div", { class: "strip" },
+      make("div", { class: "bar" }, make("p", { class: "title" }, "Character by character"), this.quantity.label, this.sort.label,
+        make("label", {}, this.all, " all units"), make("label", {}, "Unit ", this.unit)),
+      this.field, this.pointed, this.where);
+    this.point();
+  }
+
+  /** Another kind of network: what can be shown of it. */
+  renew() {
+    const { kind } = this.app;
+    const before = this.quantity.element.value;
+    this.quantity.element.replaceChildren(...Object.entries(QUANTITIES[kind]).map(([value, [words]]) => make("option", { value }, words)));
+    if (before in QUANTITIES[kind]) this.quantity.element.value = before;
+    this.sort.element.options[1].hidden = kind === "RNN";
+    if (kind === "RNN" && this.sort.element.value === "memory") this.sort.element.value = "activity";
+    this.where.replaceChildren(source(...LINES[kind]));
+  }
+
+  values(step) { return QUANTITIES[this.app.kind][this.quantity.element.value][1](step); }
+
+  /** The order of the units for the text as it is read now. */
+  reread() {
+    const { net, plain, kind } = this.app;
+    const units = Array.from({ length: net.H }, (_, k) => k);
+    const mean = (f) => units.map((k) => plain.reduce((sum, step) => sum + f(step, k), 0) / Math.max(plain.length, 1));
+    const rank = {
+      number: () => units.map((k) => -k),
+      memory: () => mean((step, k) => step.gates[kind === "LSTM" ? "f" : "z"][k]),
+      activity: () => {
+        const values = plain.map((step) => this.values(step));
+        const middle = units.map((k) => values.reduce((sum, one) => sum + one[k], 0) / Math.max(values.length, 1));
+        return units.map((k) => values.reduce((sum, one) => sum + (one[k] - middle[k]) ** 2, 0));
+      },
+    }[this.sort.element.value]();
+    const { pinned } = this.app; // rows that a question asks about come first
+    this.order = [...pinned, ...units.filter((k) => !pinned.includes(k)).sort((a, b) => rank[b] - rank[a] || a - b)];
+    this.show();
+  }
+
+  /** Pointing names a unit and a step; pressing chooses them, and drags the step along. */
+  point() {
+    const { field, app } = this;
+    const place = (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      const t = this.from + Math.floor((event.clientX - box.left - GUTTER) / COLUMN);
+      const row = Math.floor((event.clientY - box.top - TOP) / this.high);
+      return { t: Math.max(0, Math.min(t, app.ids.length - 1)), unit: row >= 0 ? this.rows[row] : undefined };
+    };
+    field.addEventListener("pointermove", (event) => {
+      if (!app.ids.length) return;
+      const at = place(event);
+      if (this.held) app.go(at.t);
+      this.tell(at.unit ?? app.unit, at.t);
+    });
+    field.addEventListener("pointerdown", (event) => {
+      if (!app.ids.length) return;
+      const at = place(event);
+      this.held = true;
+      if (event.pointerType === "mouse") field.setPointerCapture(event.pointerId);
+      if (at.unit !== undefined) app.unit = at.unit;
+      app.go(at.t);
+    });
+    for (const end of ["pointerup", "pointercancel"]) field.addEventListener(end, () => { this.held = false; });
+    field.addEventListener("pointerleave", () => this.tell(app.unit, app.at));
+  }
+
+  /** The line under the heat map: one unit after one character. */
+  tell(unit, t) {
+    const { app } = this;
+    const read = app.ids.slice(Math.max(0, t - 11), t + 1).map((id) => drawn(app.net.tokens[id])).join("");
+    this.pointed.replaceChildren(`Unit ${unit} after `, make("b", {}, read), `: ${this.quantity.element.value === "c" ? "tanh(c)" : this.quantity.element.value} = ${signed(this.values(app.steps[t])[unit])}. `,
+      ...this.contexts(unit));
+  }
+
+  contexts(unit) {
+    const [high, low] = this.app.facts.units[unit];
+    const list = (found) => found.slice(0, 2).flatMap((context, k) => [k ? ", " : "", make("code", {}, drawnContext(context))]);
+    return ["In the training text its h was highest after ", ...list(high), "; lowest after ", ...list(low), "."];
+  }
+
+  show() {
+    const { app, canvas } = this;
+    if (!this.order || !app.ids.length) return;
+    this.unit.value = app.unit;
+    const wide = this.field.clientWidth;
+    if (!wide) return;
+    const columns = Math.max(1, Math.floor((wide - GUTTER) / COLUMN));
+    const last = Math.max(0, app.ids.length - columns);
+    if (app.at < this.from + 2 || app.at > this.from + columns - 3) this.from = app.at - Math.floor(columns / 2);
+    this.from = Math.max(0, Math.min(this.from, last));
+    const many = this.all.checked;
+    const shown = many ? this.order : this.order.slice(0, 20);
+    if (!shown.includes(app.unit)) shown[shown.length - 1] = app.unit;
+    Object.assign(this, { rows: shown, high: many ? 4 : 13 });
+    const tall = TOP + this.rows.length * this.high + 2;
+    const scale = devicePixelRatio;
+    Object.assign(canvas, { width: wide * scale, height: tall * scale });
+    canvas.style.height = `${tall}px`;
+    this.pen = canvas.getContext("2d");
+    this.pen.scale(scale, scale);
+    const style = getComputedStyle(app.root);
+    const names = { ink: "--pst-color-text-base", quiet: "--quiet", line: "--line", ground: "--pst-color-background", blue: "--accent", orange: "--second" };
+    this.colours = Object.fromEntries(Object.entries(names).map(([name, variable]) => [name, rgb(style.getPropertyValue(variable))]));
+    this.mono = style.getPropertyValue("--book-mono") || "monospace";
+    this.labels();
+    for (let t = this.from; t < Math.min(this.from + columns, app.ids.length); t += 1) this.column(t, GUTTER + (t - this.from) * COLUMN);
+    this.frame(columns);
+    this.tell(app.unit, app.at);
+    this.field.setAttribute("aria-label", `Text and units. Arrow keys: left and right move the step, up and down choose the unit. Step ${app.at + 1}, unit ${app.unit}.`);
+  }
+
+  ink(name, share = 1) { return share === 1 ? `rgb(${this.colours[name].join(" ")})` : mixed(this.colours.ground, this.colours[name], share); }
+
+  write(words, x, y, { size = 12, colour = "ink", align = "center", bold = false } = {}) {
+    const { pen } = this;
+    pen.font = `${bold ? "700 " : ""}${size}px ${this.mono}`;
+    Object.assign(pen, { textAlign: align, textBaseline: "middle", fillStyle: this.ink(colour) });
+    pen.fillText(words, x, y);
+  }
+
+  labels() {
+    const label = (words, y) => this.write(words, GUTTER - 6, y, { size: 11, colour: "quiet", align: "right" });
+    label("reads", SIGN / 2);
+    label("surprise", SIGN + SURPRISE / 2);
+    label("next?", SIGN + SURPRISE + NEXT / 2);
+    if (this.high > 8) for (const [row, unit] of this.rows.entries()) label(`unit ${unit}`, TOP + (row + 0.5) * this.high);
+    else label("units", TOP + this.rows.length * this.high / 2);
+  }
+
+  column(t, x) {
+    const { app, pen } = this;
+    const sign = app.net.tokens[app.ids[t]];
+    this.write(drawn(sign), x + COLUMN / 2, SIGN / 2, { size: 15, bold: t === app.at, colour: sign.trim() ? "ink" : "quiet" });
+    const cost = app.surprise(t);
+    if (cost !== null) {
+      const high = (SURPRISE - 6) * Math.min(cost / MOST, 1);
+      pen.fillStyle = this.ink("orange");
+      pen.fillRect(x + 5, SIGN + SURPRISE - 3 - high, COLUMN - 10, high);
+    }
+    this.stack(t, x);
+    const values = this.values(app.steps[t]);
+    this.rows.forEach((unit, row) => {
+      pen.fillStyle = this.ink(values[unit] < 0 ? "orange" : "blue", Math.abs(values[unit]));
+      pen.fillRect(x + 0.5, TOP + row * this.high, COLUMN - 1, this.high - (this.high > 8 ? 1 : 0));
+    });
+  }
+
+  /** What the network expects after step t: a share of the column for each character, the likeliest on top. */
+  stack(t, x) {
+    const { app, pen } = this;
+    let y = SIGN + SURPRISE;
+    app.best(t).slice(0, 12).forEach(({ v, sign, p }, rank) => {
+      const high = p * NEXT;
+      if (high < 1) return;
+      const came = v === app.ids[t + 1];
+      pen.fillStyle = came ? this.ink("blue", 0.85) : this.ink("quiet", 0.3 - 0.1 * (rank % 2));
+      pen.fillRect(x + 1, y, COLUMN - 2, high - 0.5);
+      if (high >= 11) this.write(drawn(sign), x + COLUMN / 2, y + high / 2, { size: 12, colour: came ? "ground" : "ink", bold: came });
+      y += high;
+    });
+  }
+
+  frame(columns) {
+    const { app, pen } = this;
+    const x = GUTTER + (app.at - this.from) * COLUMN;
+    pen.strokeStyle = this.ink("ink");
+    pen.lineWidth = 1.5;
+    pen.strokeRect(x + 0.25, 1, COLUMN - 0.5, TOP + this.rows.length * this.high);
+    pen.strokeRect(GUTTER, TOP + this.rows.indexOf(app.unit) * this.high - 0.5, Math.min(columns, app.ids.length - this.from) * COLUMN, this.high);
+  }
+}
+
+/** A context of the training text, in one line. */
+export const drawnContext = (context) => [...context].map((sign) => (sign === " " ? " " : drawn(sign))).join("");
+

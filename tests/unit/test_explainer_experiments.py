@@ -1,0 +1,91 @@
+"""The networks and numbers of the RNN Explainer: files are read whole, and its questions quote the record."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from experiments import explainer, explainer_units
+from experiments._reading import read
+from experiments.character_units import properties
+from rnn_utils import records
+
+
+def test_weights_go_into_a_file_and_come_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(explainer, "ROOT", tmp_path)
+    small = explainer.SETTINGS | {"networks": ["GRU"], "steps": 2}
+    (tmp_path / small["folder"]).mkdir(parents=True)
+    monkeypatch.setattr(explainer, "held_out_bits", lambda *_: 5.0)
+    results = explainer.run(**small)
+    model = explainer.load("GRU")
+    trained, _ = explainer.train("GRU", small)
+    for name, p in model.params.items():
+        np.testing.assert_array_equal(p, trained.params[name])
+        assert list(p.shape) == results["GRU"]["parameters"][name]
+    file = explainer.weights_file("GRU")
+    file.write_bytes(file.read_bytes()[:-2])
+    with pytest.raises(ValueError, match=r"gru\.f16: got \d+ numbers, wanted"):
+        explainer.load("GRU")
+
+
+def test_contexts_end_where_a_unit_is_highest_and_lowest():
+    text = "the cat sat on the mat and the dog lay on the rug; then all of them slept"
+    tokens = sorted(set(text))
+    ids = np.array([tokens.index(sign) for sign in text])[:, None]
+    values = np.zeros(ids.shape)
+    for end, value in (("the cat sat on", 3), ("and the dog", 2), ("on the rug", -5), ("then all", -4), ("mat and", 1)):
+        values[text.index(end) + len(end) - 1] = value
+    high, low = explainer_units.contexts(values, ids, tokens)
+    length = explainer_units.CONTEXT
+    assert high == [text[: text.index(end) + len(end)][-length:] for end in ("sat on", "the dog", "mat and")]
+    assert low[:2] == [text[: text.index(end) + len(end)][-length:] for end in ("the rug", "then all")]
+
+
+def test_contexts_differ_in_their_last_characters():
+    text = "once there was a cat, another cat, a third cat, a dog, and a bird in a tree that sang"
+    tokens = sorted(set(text))
+    ids = np.array([tokens.index(sign) for sign in text])[:, None]
+    values = np.zeros(ids.shape)
+    for value, end in enumerate(("a bird", "a dog", "third cat", "another cat", "a cat"), start=1):
+        values[text.index(end) + len(end) - 1] = value
+    high, _ = explainer_units.contexts(values, ids, tokens)
+    assert [context[-3:] for context in high] == ["cat", "dog", "ird"]
+    assert high[0].endswith("was a cat")
+
+
+def test_the_questions_quote_the_record():
+    record = records.load("explainer_units")
+    facts = json.loads((explainer.ROOT / explainer.SETTINGS["folder"] / "facts.json").read_text("utf8"))
+    assert facts["measured"] == json.loads(json.dumps(explainer_units.measured(record["results"])))
+    assert facts["tokens"] == records.load("explainer")["results"]["characters"]
+    names = facts["measured"]["names"]
+    costs = np.array(record["results"]["names"]["inside"])
+    assert names["costlier"] == sum(cost > costs[names["unit"]] for cost in costs)
+    erased = record["results"]["erasing"]["c"]
+    half = facts["measured"]["erasing"]["c"]["half"]
+    assert sum(erased[: half - 1]) < sum(erased) / 2 <= sum(erased[:half])
+
+
+def test_the_unit_asked_for_keeps_its_sign_in_names_and_the_others_do_not():
+    page = (explainer.ROOT / explainer.SETTINGS["folder"] / "questions.js").read_text("utf8")
+    text = json.loads(re.search('const DIALOGUE = ("[^"]*");', page)[1])
+    names = json.loads((explainer.ROOT / explainer.SETTINGS["folder"] / "facts.json").read_text("utf8"))
+    names = names["measured"]["names"]
+    ids = explainer.texts()[2].encode(text)
+    c = read(explainer.load("LSTM"), ids[:, None]).c[:, 0]
+    inside = properties(text)["inside a name"]
+    for unit in (names["unit"], *names["decoys"]):
+        signs = np.sign(c[inside, unit])
+        assert (len(set(signs)) == 1) == (unit == names["unit"]), unit
+
+
+def test_the_page_shows_the_table_that_was_made():
+    page = (explainer.ROOT / "book/explainer.md").read_text("utf8")
+    assert ":file: figures/explainer.html" in page
+    results = records.load("explainer")["results"]
+    said = re.findall(r"(LSTM needs|the GRU|tanh network) (\d\.\d\d)\b", " ".join(page.split()))
+    bits = [results[name]["held-out"] for name in explainer.SETTINGS["networks"]]
+    assert said == list(zip(("LSTM needs", "the GRU", "tanh network"), (f"{b:.2f}" for b in bits), strict=True))
+    table = (explainer.ROOT / "book/figures/explainer.html").read_text("utf8")
+    assert len(re.findall('<tr><th scope="row">', table)) == len(explainer_units.SHOWN)
