@@ -5,10 +5,11 @@ and GRU have about 5,000 parameters, and so have two layers of 48 units of a min
 multiplies its state by z in (0, 1). The same network with 2 z − 1 in its place, and nothing else changed, can turn the
 sign round. Its gates can be made *sharper* after training: their weighted sums times 2 or 4, all else as it was.
 
-All learn on streams of 24 bits, but for one signed layer that learns on 96, and all are scored on 200 new streams of 500. A row of ``results`` holds, by seed, the
-share of right answers at steps 1 to 24 and 401 to 500, and the lowest, median and highest at every step. ``weights``
-are those of one signed layer after 2,000 updates; ``kept`` is, for each such network, the largest geometric mean of
-|a| on a one and on a zero over the units whose a is negative on ones alone. The full run takes about five minutes.
+All learn on streams of 24 bits, but for one signed layer that learns on 96, and all are scored on 200 new streams of
+500. A row of ``results`` holds, by seed, the share of right answers at steps 1 to 24 and 401 to 500, and the lowest,
+median and highest at every step. ``weights`` are those of one signed layer after 2,000 updates; ``kept`` is, for each
+such network, the largest geometric mean of |a| on a one and on a zero over the units whose a is negative on ones alone.
+The full run takes about six minutes.
 """
 
 from collections.abc import Sequence
