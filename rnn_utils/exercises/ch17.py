@@ -69,7 +69,7 @@ check_parity_steps = Exercise(
         Mistake(
             "sign alone",
             lambda bits: (1.0 - 2.0 * bits, np.zeros(bits.shape)),
-            "from h_0 = 0 the sign has nothing to turn round: a one has to add something",
+            "from h_0 = 0 there is nothing to flip: a one has to add something",
         ),
         Mistake(
             "zeros and ones exchanged",
