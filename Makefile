@@ -65,8 +65,8 @@ structure: .venv-test  ## does every notebook keep to the template?
 	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q -n 2
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
-	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval $(or $(NB),book) -q -n 2 --dist loadfile \
-		-p no:cacheprovider
+	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes -p tools.notebooks.keep_runs \
+		--nbval $(or $(NB),book) -q -n 2 --dist loadfile -p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
 	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 3 --dist loadfile --no-loadscope-reorder
