@@ -6,7 +6,7 @@ text in the same order with chapter 7's recipe. A rate is chosen on the ninth te
 seeds with half the updates, and ten other seeds at that rate are scored on the last tenth, in nats per character, the
 state carried.
 
-The full run takes about fourteen minutes.
+The full run takes about twelve minutes.
 """
 
 import statistics

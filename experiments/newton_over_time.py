@@ -14,7 +14,7 @@ first guess is 0.
   ``largest`` is the largest error on the way, as a power of ten. ``near`` are the iterations when the first guess is
   not 0 but the wanted states with normal noise of standard deviation 0.1.
 
-The full run takes about five minutes.
+The full run takes about three minutes.
 """
 
 import math
