@@ -11,8 +11,8 @@ export PYTHONUTF8 = 1
 # Compiled modules are kept in the environment: without them every process compiles torch and Sphinx again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book serve lab pdf offline refresh counts check test unit tools notebooks structure site page site-report \
-	lint bench lock clean .venv-test
+.PHONY: help book serve lab pdf slides offline refresh counts check test unit tools notebooks structure site page \
+	site-report lint bench lock permalinks clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -29,6 +29,9 @@ lab:  ## the chapters in JupyterLab, without building the site
 
 pdf: book  ## the whole book as one PDF, offered on the built site (needs Chromium)
 	@$(RUN) -m tools.paper.make_pdf
+
+slides: book  ## slides of every chapter, offered on the page for teachers
+	@$(RUN) -m tools.slides.make_slides
 
 offline: book  ## the site as a zip that any static server can serve, offered likewise
 	@$(RUN) -m tools.site.pack_offline
@@ -82,6 +85,9 @@ bench: .venv-test  ## speed of the layers against torch and the naive form
 
 lock: .venv-test  ## resolve pyproject.toml into exact versions
 	sh tools/lock.sh
+
+permalinks: book  ## add new addresses to the list of those that must last
+	@$(RUN) -m tools.site.permalinks
 
 clean:  ## remove everything that was built (not the environment)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis .coverage
