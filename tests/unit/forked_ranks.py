@@ -34,7 +34,7 @@ def start(world: int, arguments: list[str]) -> list[int]:
         if child:
             children.append(child)
             continue
-        signal.alarm(120)  # a process that waits for ever must not outlive the test
+        signal.alarm(500)  # a process that waits for ever must not outlive the test
         names = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": world, "LOCAL_WORLD_SIZE": world, "MASTER_PORT": port}
         os.environ |= {name: str(value) for name, value in names.items()} | {"MASTER_ADDR": "127.0.0.1"}
         try:
