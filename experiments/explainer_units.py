@@ -6,7 +6,10 @@ All is measured with the rounded weights that the page has, on held-out Shakespe
 - Names: which cell of the LSTM follows "inside a speaker's name" best on the first half of the held-out text, how well
   on the second, and what holding each cell at its mean costs there, in bits per character.
 - Erasing: the cell state, the state h, or both are set to zero at many places; what the characters after it cost more.
-- Gates: the forget gate of each unit is shut, and of all together; what it costs, beside how long the unit keeps.
+- Spelling: the cell state is set to zero after three letters of a speaker's name; how well the network goes on with that
+  name, and whether it still expects what names are made of.
+- Gates: the forget gate of each unit is shut, and of all together; what it costs, beside how long the unit keeps. All of
+  them are held open, too.
 - Gradients: within how many characters lie nine tenths of the gradient's length, and what is left of it far back, in
   each of the three networks on the same texts.
 
@@ -15,6 +18,7 @@ The full run takes about a minute.
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -36,15 +40,18 @@ SETTINGS: dict[str, Any] = {
     "before": 60,  # characters read before a state is erased
     "after": 100,  # and after it
     "places": 400,
+    "letters": 3,  # of a name, read before the cell state is erased
     "back": 100,  # characters through which gradients go back
     "predictions": 100,
     "folder": "book/_static/explainer",  # where the page's files go; None keeps nothing
 }
-CONTEXT, KEPT = 12, 3  # characters of a context, and how many of them
+CONTEXT, KEPT = 16, 2  # characters of a context, and how many of them
 TEXT = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days."
 SHOWN = "ROMEO:\nThen sleep"
 NAMED = {" ": "space", "\n": "new line"}
 TENTH = 13  # units: a tenth of them
+NAME = re.compile(r"\n\n([A-Z][A-Z ]{5,}):\n")  # in capitals, of six characters or more
+FULL = 0.99  # |tanh(c)| of a cell that hardly changes any more
 BITS = 1 / np.log(2)
 Results = dict[str, Any]
 
@@ -148,11 +155,39 @@ def erasing(model: LanguageModel, held: Held, before: int, after: int, places: i
     return found
 
 
+def spelling(model: LanguageModel, held: Held, before: int, after: int, letters: int) -> Results:
+    """Return how the network goes on with names, as trained and with the cell state erased after some letters."""
+    found = [(match.start(1), len(match[1])) for match in NAME.finditer(held.text)]
+    found = [(start, n) for start, n in found if start > before and start + after + letters < len(held.text)]
+    starts = np.array([start for start, _ in found]) + letters - before
+    rest = np.arange(after)[:, None] < np.array([n for _, n in found]) - letters  # up to the colon
+    ids = held.ids[starts + np.arange(before + after + 1)[:, None]]
+    capitals = [v for v, token in enumerate(held.vocabulary.tokens) if token.isupper() or token == ":"]
+
+    def reading(changes: list[Change]) -> tuple[np.ndarray, Results]:
+        logp = read(model, ids[:-1], changes).logp[before:]
+        cost = -np.take_along_axis(logp, ids[before + 1 :, :, None], axis=-1)[..., 0] * BITS
+        p = np.exp(logp[..., capitals]).sum(axis=-1)
+        return cost, {"right": rounded((0.5**cost)[rest].mean()), "capital": rounded(p[rest].mean())}
+
+    base, plain = reading([])
+    cost, erased = reading([Change("c", 0.0, slice(None), before, before)])
+    more = cost - base
+    return {
+        "names": len(found),
+        "plain": plain,
+        "erased": erased,
+        "inside": rounded((more * rest).sum(axis=0).mean()),
+        "after": rounded((more * ~rest).sum(axis=0).mean()),
+        "following": round(float((~rest).sum(axis=0).mean())),
+    }
+
+
 def gates(model: LanguageModel, held: Held) -> Results:
-    """Return mean forget gates, and what shutting one, or all, costs in bits per character."""
+    """Return mean forget gates, and what shutting one, or all, or opening all costs in bits per character."""
     part = held.streams[:, ::2]
     following = held.next[:, ::2]
-    whole = read(model, part)
+    whole, opened = read(model, part), read(model, part, [Change("f", 1.0)])
     base = costs(whole, following).mean()
 
     def extra(unit: Any, value: float) -> float:
@@ -162,7 +197,8 @@ def gates(model: LanguageModel, held: Held) -> Results:
         "forget gates": rounded(whole.gates["f"].mean(axis=(0, 1))),
         "shut": [round(extra(unit, 0.0), 4) for unit in range(whole.h.shape[2])],
         "all shut": round(extra(slice(None), 0.0), 4),
-        "all open": round(extra(slice(None), 1.0), 4),
+        "all open": round(float(costs(opened, following).mean() - base), 4),
+        "full": [rounded((np.abs(np.tanh(one.c)) > FULL).mean()) for one in (whole, opened)],
         "bits": round(float(base), 4),
         "characters": int(part.size),
     }
@@ -193,6 +229,7 @@ def within(costs: Sequence[float], share: float) -> int:
 def measured(results: Results) -> Results:
     """Return the numbers that the page's questions quote."""
     names, erased, gates, paths = (results[name] for name in ("names", "erasing", "gates", "gradients"))
+    spelled = results["spelling"]
     keeps, shut = np.array(gates["forget gates"]), np.array(gates["shut"])
     inside, best = np.array(names["inside"]), names["unit"]
     longest, shortest = np.argsort(-keeps)[:TENTH], np.argsort(keeps)[:TENTH]
@@ -218,6 +255,14 @@ def measured(results: Results) -> Results:
             }
             for name in ("c", "h", "ch")
         },
+        "spelling": {
+            "names": spelled["names"],
+            "right": [round(100 * spelled[how]["right"]) for how in ("plain", "erased")],
+            "capital": [round(100 * spelled[how]["capital"]) for how in ("plain", "erased")],
+            "inside": round(spelled["inside"], 1),
+            "after": round(spelled["after"], 1),
+            "following": spelled["following"],
+        },
         "gates": {
             "longest": round(float(shut[longest].mean()), 3),
             "shortest": round(float(shut[shortest].mean()), 3),
@@ -226,11 +271,16 @@ def measured(results: Results) -> Results:
             "keeps": round(100 * keeps[shut.argmax()]),
             "among": int(np.isin(np.argsort(-shut)[:TENTH], longest).sum()),
             "all": round(gates["all shut"], 2),
+            "open": round(gates["all open"], 1),
+            "full": [round(100 * share) for share in gates["full"]],
             "bits": round(gates["bits"], 2),
             "characters": gates["characters"],
         },
         "gradients": {
-            name: {"within": int(np.median(path["nine tenths"])), "left": path["length"][50] / path["length"][0]}
+            name: {
+                "within": int(np.median(path["nine tenths"])),
+                "left": float(f"{path['length'][50] / path['length'][0]:.2g}"),
+            }
             for name, path in paths.items()
         }
         | {"predictions": paths["LSTM"]["predictions"]},
@@ -255,7 +305,7 @@ def poster(model: LanguageModel, vocabulary: Vocabulary) -> str:
         expected = f"{100 * np.exp(logp[t - 1, v]):.0f} %" if t else "–"
         likeliest = ", ".join(f"{named(u)} {100 * np.exp(logp[t, u]):.0f} %" for u in np.argsort(-logp[t])[:3])
         rows.append(f'<tr><th scope="row">{named(v)}</th><td>{expected}</td><td>{likeliest}</td></tr>')
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("it reads", "expected with", "it expects next"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("it reads", "it had given this", "it expects next"))
     text = html.escape(TEXT).replace("\n", "&#10;")
     return (
         f'<div class="explainer touch-frame" data-text="{text}">\n<table>\n'
@@ -279,6 +329,7 @@ def run(networks: list[str], folder: str | None, scanned: int, characters: int, 
     results: Results = {
         "names": names(lstm, held),
         "erasing": erasing(lstm, held, settings["before"], settings["after"], settings["places"]),
+        "spelling": spelling(lstm, held, settings["before"], settings["before"], settings["letters"]),
         "gates": gates(lstm, held),
         "gradients": {
             name: gradients(load(name), held, settings["back"], settings["predictions"]) for name in networks
@@ -300,6 +351,9 @@ def check_part(record: dict[str, Any]) -> None:
     again = erasing(lstm, held, settings["before"], settings["after"], settings["places"])
     for name in ("c", "h", "ch"):
         np.testing.assert_allclose(again[name], results["erasing"][name], atol=0.01, err_msg=f"{name} erased")
+    named = spelling(lstm, held, settings["before"], settings["before"], settings["letters"])
+    for name in ("inside", "after"):
+        np.testing.assert_allclose(named[name], results["spelling"][name], atol=0.01, err_msg=f"spelling, {name}")
     path = gradients(load("RNN"), held, settings["back"], settings["predictions"])["length"]
     np.testing.assert_allclose(path, results["gradients"]["RNN"]["length"], rtol=0.02, err_msg="gradients")
     shut = [Change("f", 0.0)]
