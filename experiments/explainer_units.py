@@ -5,9 +5,10 @@ All is measured with the rounded weights that the page has, on held-out Shakespe
 - Contexts: the ends of the stretches of training text after which each unit was highest and lowest.
 - Names: which cell of the LSTM follows "inside a speaker's name" best on the first half of the held-out text, how well
   on the second, and what holding each cell at its mean costs there, in bits per character.
-- Erasing: the cell state, the state h, or both are set to zero at many places; what the characters after it cost more.
-- Spelling: the cell state is set to zero after three letters of a speaker's name; how well the network goes on with that
-  name, and whether it still expects what names are made of.
+- Erasing: the cell state, the state h, or both are set to zero at many places; what the characters after it cost
+  more.
+- Spelling: the cell state is set to zero after three letters of a speaker's name; how well the network goes on with
+  that name, and whether it still expects what names are made of.
 - Gates: the forget gate of each unit is shut, and of all together; what it costs, beside how long the unit keeps. All of
   them are held open, too.
 - Gradients: within how many characters lie nine tenths of the gradient's length, and what is left of it far back, in
@@ -50,6 +51,7 @@ TEXT = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:
 SHOWN = "ROMEO:\nThen sleep"
 NAMED = {" ": "space", "\n": "new line"}
 TENTH = 13  # units: a tenth of them
+BETWEEN = "|"  # contexts; no character of the text
 NAME = re.compile(r"\n\n([A-Z][A-Z ]{5,}):\n")  # in capitals, of six characters or more
 FULL = 0.99  # |tanh(c)| of a cell that hardly changes any more
 BITS = 1 / np.log(2)
@@ -110,7 +112,8 @@ def units(model: LanguageModel, held: Held, scanned: int) -> list[list[Any]]:
     ids = held.train_ids[: 32 * length].reshape(32, length).T[:scanned]
     found, tokens = read(model, ids), held.vocabulary.tokens
     means = rounded(found.c.mean(axis=(0, 1)))
-    return [[*contexts(found.h[..., k], ids, tokens), mean] for k, mean in enumerate(means)]
+    assert BETWEEN not in tokens
+    return [[*map(BETWEEN.join, contexts(found.h[..., k], ids, tokens)), mean] for k, mean in enumerate(means)]
 
 
 def names(model: LanguageModel, held: Held) -> Results:
