@@ -9,8 +9,8 @@ All is measured with the rounded weights that the page has, on held-out Shakespe
   more.
 - Spelling: the cell state is set to zero after three letters of a speaker's name; how well the network goes on with
   that name, and whether it still expects what names are made of.
-- Gates: the forget gate of each unit is shut, and of all together; what it costs, beside how long the unit keeps. All of
-  them are held open, too.
+- Gates: the forget gate of each unit is shut, and of all together; what it costs, beside how long the unit keeps. All
+  of them are held open, too.
 - Gradients: within how many characters lie nine tenths of the gradient's length, and what is left of it far back, in
   each of the three networks on the same texts.
 
@@ -46,7 +46,7 @@ SETTINGS: dict[str, Any] = {
     "predictions": 100,
     "folder": "book/_static/explainer",  # where the page's files go; None keeps nothing
 }
-CONTEXT, KEPT = 16, 2  # characters of a context, and how many of them
+CONTEXT, KEPT = 14, 2  # characters of a context, and how many of them
 TEXT = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days."
 SHOWN = "ROMEO:\nThen sleep"
 NAMED = {" ": "space", "\n": "new line"}

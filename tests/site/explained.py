@@ -84,6 +84,7 @@ def expect_step(root: Any, model: Any, text: str, t: int, changes: Sequence[Chan
     reading = read(model, ids(text)[:, None], changes)
     p = np.exp(reading.logp[:, 0])
     shown = bars(root)
+    assert shown, "no character is expected"
     assert shown == {name: pytest.approx(p[t, [named(c) for c in TOKENS].index(name)], abs=6e-4) for name in shown}
     assert list(shown.values()) == sorted(shown.values(), reverse=True)
     assert max(shown.values()) == pytest.approx(p[t].max(), abs=6e-4)

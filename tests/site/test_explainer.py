@@ -87,7 +87,8 @@ def test_changes_of_the_reader_are_numpy_s(page: Any, models: dict[str, Any]) ->
     costs = [-read(models["LSTM"], ids(PLAY)[:, None], made).logp[:-1, 0] for made in ([], erased)]
     before, after = (np.take_along_axis(cost, following, axis=1).mean() / np.log(2) for cost in costs)
     assert f"{before:.2f} as trained, {after:.2f} changed" in root.locator(".changes .result").inner_text()
-    root.get_by_label("Change", exact=True).select_option("shutf")
+    for name, value in (("Change", "shutf"), ("Which units", "one"), ("When", "ever")):
+        root.get_by_label(name, exact=True).select_option(value)
     root.get_by_label(UNIT).fill("7")
     root.get_by_label(UNIT).press("Enter")
     root.get_by_role("button", name="Apply").click()

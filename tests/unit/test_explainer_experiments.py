@@ -30,7 +30,7 @@ def test_weights_go_into_a_file_and_come_back(tmp_path, monkeypatch):
 
 
 def test_contexts_end_where_a_unit_is_highest_and_lowest():
-    text = "the cat sat on the mat and the dog lay on the rug; then all of them slept"
+    text = "long ago the cat sat on the mat and the dog lay on the rug; then all of them slept"
     tokens = sorted(set(text))
     ids = np.array([tokens.index(sign) for sign in text])[:, None]
     values = np.zeros(ids.shape)

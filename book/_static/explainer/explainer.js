@@ -105,6 +105,7 @@ class Explainer {
     if (begun) this.text.page.focus({ preventScroll: true });
     for (const part of this.parts) part.renew?.();
     this.changes = this.changes.filter(({ what }) => this.possible(what));
+    if (kind !== "LSTM") this.questions.close();
     this.unit = this.units[kind] ?? -1;
     this.read();
   }

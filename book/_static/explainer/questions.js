@@ -120,7 +120,7 @@ export class Questions {
     await app.wake();
     if (app.wanted !== "LSTM" || !app.net) await app.use("LSTM");
     if (!app.net) return;
-    if (this.card.hidden) this.own = app.input.value;
+    if (QUESTIONS.every(({ text }) => text !== app.input.value)) this.own = app.input.value;
     const { ask, text, look, choices } = QUESTIONS[k];
     this.press(k);
     this.facts = { ...app.measured, blind: Math.log2(app.net.V) };
@@ -145,7 +145,7 @@ export class Questions {
     this.back.hidden = this.card.hidden;
   }
 
-  /** The reader writes: the question was about another text. */
+  /** The reader writes, or takes another network: the question was about something else. */
   close() {
     if (this.card.hidden) return;
     this.press();
@@ -158,7 +158,7 @@ export class Questions {
   restore() {
     this.press();
     this.app.text.colour("surprise");
-    this.app.put(this.own);
+    this.app.put(this.own ?? DIALOGUE);
     this.app.input.focus();
   }
 

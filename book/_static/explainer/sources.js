@@ -51,8 +51,7 @@ export class Sources {
 
   /** Show, and say what is shown. */
   tell() {
-    this.result.ariaLive = "polite";
-    this.paint();
+    this.show(true);
     this.app.questions.show();
   }
 
@@ -65,12 +64,7 @@ export class Sources {
     return found;
   }
 
-  show() {
-    this.result.ariaLive = "off"; // a step is said in one place
-    this.paint();
-  }
-
-  paint() {
+  show(aloud = false) {
     const { app } = this;
     if (this.at !== app.at || this.chosen === null) { // another step: what comes next there
       this.at = app.at;
@@ -82,7 +76,10 @@ export class Sources {
     const signs = app.ids.slice(from, app.at + 1).map((id) => app.net.tokens[id]);
     this.rows.replaceChildren(...Object.entries(found).map(([kind, values]) => tinted(NAMES[kind], signs, values.slice(from).map((value) => value / Math.max(...values, 1e-12)))));
     this.graph.replaceChildren(this.draw(found));
-    this.result.textContent = this.outcome(found);
+    const said = this.outcome(found);
+    if (said === this.result.textContent) return;
+    this.result.ariaLive = aloud ? "polite" : "off"; // a step is said in one place
+    this.result.textContent = said;
   }
 
   draw(found) {
