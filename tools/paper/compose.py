@@ -18,13 +18,17 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
+from tools.places import ROOT
+
 STYLE = Path(__file__).with_name("paper.css")
+FACE = ROOT / "book/_vendor/stix-two-text/static/face"
 FIRST = "book/index.html"
 STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of code, and where a formula's signs go
 LINES = 45  # of code and output that a page holds for certain
 SHORTEST = 4  # lines of code that may stand alone on a page
 ON_SCREEN_ONLY = (
-    "script, style, link, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #ways-to-read, "
+    "script, style, link, noscript, button, .unfold-all, .run-bar, .take-along, .to-take, .diagnoses, "
+    "#the-map, #ways-to-read, .live-line, .line-caption, .start, .shown-figure, "
     "ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
 )
 ON_PAPER = (
@@ -181,7 +185,7 @@ def entry(heading: Tag, target: str, kind: str) -> Tag:
 
 
 def fonts() -> Iterator[str]:
-    """Typefaces from the environment, so that the book looks the same wherever it is printed."""
+    """The site's text face and, for what it lacks, faces from the environment: the same everywhere."""
     import matplotlib
 
     folder = Path(matplotlib.get_data_path()) / "fonts/ttf"
@@ -194,6 +198,9 @@ def fonts() -> Iterator[str]:
         address = (folder / f"{file}.ttf").as_uri()
         described = f'font-family: "{family}"; font-weight: {weight}; font-style: {style}'
         yield f'@font-face {{ {described}; src: url("{address}") }}'
+    for file, weight, style in (("regular", 400, "normal"), ("italic", 400, "italic"), ("semibold", 700, "normal")):
+        described = f'font-family: "STIX Two Text"; font-weight: {weight}; font-style: {style}'
+        yield f'@font-face {{ {described}; src: url("{(FACE / file).as_uri()}.woff2") }}'
 
 
 def running_heads(books: dict[str, Tag]) -> Iterator[str]:

@@ -111,10 +111,10 @@ const STEP = {
 /**
  * Every step of reading `ids` from zero: the state before, a_x, a_h, gates, the state after, and log p of the next
  * character. `changes` act on the way: on c and h as they are before a step is read, on the gates of a step, and with
- * "held" on the new state of the cell.
+ * "held" on the new state of the cell. The last step of another reading, given as `from`, is where this one goes on.
  */
-export function run(net, ids, changes = []) {
-  let state = { h: vector(net.H), c: vector(net.kind === "LSTM" ? net.H : 0) };
+export function run(net, ids, changes = [], from = null) {
+  let state = from ?? { h: vector(net.H), c: vector(net.kind === "LSTM" ? net.H : 0) };
   return ids.map((id, t) => {
     const before = { h: state.h.slice(), c: state.c.slice() };
     for (const what of "hc") change(changes, what, t, before[what]);
