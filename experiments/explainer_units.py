@@ -121,8 +121,9 @@ def names(model: LanguageModel, held: Held) -> Results:
     first, second = (slice(16), slice(16, 32))
     c = read(model, held.streams).c
     mean = c[:, first].mean(axis=(0, 1))
-    r = [correlation(a, b) for a, b in zip(halves(c), halves(held.inside.astype(float)), strict=True)]
-    best = int(np.abs(r[0]).argmax())
+    wanted = halves(held.inside.astype(float))
+    r, shown = ([correlation(a, b) for a, b in zip(halves(s), wanted, strict=True)] for s in (c, np.tanh(c)))
+    best, closest = (int(np.abs(one[0]).argmax()) for one in (r, shown))
     inside, base = held.inside[:, second], costs(read(model, held.streams[:, second]), held.next[:, second])
 
     def extra(unit: int) -> tuple[float, float]:
@@ -136,6 +137,8 @@ def names(model: LanguageModel, held: Held) -> Results:
         "unit": best,
         "decoys": [int(k) for k in lively if abs(r[0][k]) < 0.1][:3],  # lively units that do not follow names
         "r": rounded(r[1][best]),
+        "closest": closest,  # after tanh, as the page shows the cell state
+        "r closest": rounded(shown[1][closest]),
         "inside": rounded(held_costs[:, 0]),
         "elsewhere": rounded(held_costs[:, 1]),
         "bits inside": rounded(base[inside].mean()),
@@ -234,7 +237,7 @@ def measured(results: Results) -> Results:
     names, erased, gates, paths = (results[name] for name in ("names", "erasing", "gates", "gradients"))
     spelled = results["spelling"]
     keeps, shut = np.array(gates["forget gates"]), np.array(gates["shut"])
-    inside, best = np.array(names["inside"]), names["unit"]
+    inside, best, closest = np.array(names["inside"]), names["unit"], names["closest"]
     longest, shortest = np.argsort(-keeps)[:TENTH], np.argsort(keeps)[:TENTH]
     return {
         "names": {
@@ -244,6 +247,12 @@ def measured(results: Results) -> Results:
             "cost": round(inside[best], 2),
             "median": round(float(np.median(inside)), 3),
             "costlier": int((inside > inside[best]).sum()),
+            "closest": {
+                "unit": closest,
+                "r": round(abs(names["r closest"]), 2),
+                "cost": round(inside[closest], 2),
+                "elsewhere": round(names["elsewhere"][closest], 2),
+            },
             "characters": names["characters"],
         },
         "erasing": {"places": erased["places"]}

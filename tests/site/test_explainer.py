@@ -276,7 +276,7 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
 def test_every_question_has_one_answer_and_shows_it(page: Any) -> None:
     root = touched(page)
     facts = json.loads((FOLDER / "facts.json").read_text("utf8"))["measured"]
-    quoted = (facts["names"]["cost"], facts["spelling"]["inside"], facts["erasing"]["ch"]["total"])
+    quoted = (facts["names"]["closest"]["cost"], facts["spelling"]["inside"], facts["erasing"]["ch"]["total"])
     quoted += (facts["gates"]["full"][1], facts["gates"]["worst"], facts["gradients"]["LSTM"]["within"])
     for k, value in enumerate(quoted):
         root.locator(".questions > .choices button").nth(k).click()

@@ -191,7 +191,9 @@ def test_a_network_keeps_its_unit_and_what_is_shown(page: Any) -> None:
     for kind in ("RNN", "GRU", "LSTM"):
         root.get_by_label("Network", exact=True).select_option(kind)
         expect(root.locator(".cell-view svg")).to_have_count(1)
-        expect(root.get_by_label("Change", exact=True).locator("option[value=shutf]")).to_have_count(kind == "LSTM")
+        expect(root.get_by_label("Change", exact=True).locator("option[value=shutf]")).to_have_count(
+            int(kind == "LSTM")
+        )
     assert unit.input_value() == "41"
     assert show.input_value() == "f"
 

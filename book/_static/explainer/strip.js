@@ -63,7 +63,7 @@ export class Strip {
     this.from = 0;
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.field = make("div", { class: "field", tabindex: 0, role: "group", onkeydown: (event) => app.key(event, this.order) }, this.canvas);
-    this.quantity = select("Show", {}, () => this.reread());
+    this.quantity = select("Show", {}, () => { this.reread(); app.show(); });
     this.sort = select("Sort by", { activity: "activity in this text", memory: "how long it keeps", number: "number",
       ...Object.fromEntries(Object.entries(FOLLOWED).map(([name, [words]]) => [name, `follows ${words}`])) }, () => this.reread());
     this.signs = make("input", { type: "text", value: "?!.", size: 6, "aria-label": "Characters to follow", oninput: () => this.reread() });
@@ -83,7 +83,7 @@ export class Strip {
   /** Another kind of network: what can be shown of it. */
   renew() {
     const { kind } = this.app;
-    const before = this.kept ?? this.quantity.element.value; // the LSTM has quantities that come back with it
+    const before = this.kept || this.quantity.element.value; // the LSTM has quantities that come back with it
     this.kept = before in QUANTITIES[kind] ? undefined : before;
     this.quantity.element.replaceChildren(...Object.entries(QUANTITIES[kind]).map(([value, [words]]) => make("option", { value }, words)));
     if (before in QUANTITIES[kind]) this.quantity.element.value = before;
