@@ -10,7 +10,8 @@ models              `models` SequenceModel, LanguageModel · `seq2seq` EncoderDe
                     `transformer` in PyTorch
 mathematics         `attention` · `functional` activations and losses · `init` first values · `metrics` · `calibration`
                     of probabilities · `gradcheck`
-training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load
+training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load ·
+                    `train_torch` a program for any number of processes
 use                 `sampling` from a language model · `forecasting` scores, leaks, intervals · `interop` to and from
                     PyTorch
 data                `data` text, series, names, dates, synthetic tasks, and the batches made of them

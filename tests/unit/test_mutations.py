@@ -23,6 +23,7 @@ DIFFERENCES = "test_recurrent.py::test_gradients_agree_with_finite_differences[{
 PADDING = "test_recurrent.py::test_gradients_with_lengths_agree_with_finite_differences[{}]"
 ZERO = "test_recurrent.py::test_outputs_and_gradients_in_the_padding_are_zero[GRU]"
 OPTIM = "test_optim.py::test_equals_torch_over_100_steps[None-{0}-{0}-options{1}]"
+PROGRAM = "test_train_torch.py::test_the_updates_are_those_of_a_plain_loop"
 
 FAULTS = {
     # the recurrent layers
@@ -285,6 +286,33 @@ FAULTS = {
         "return (h_ahead, c_ahead), (h_behind, c_behind)",
         "return (c_ahead, h_ahead), (c_behind, h_behind)",
         "test_seq2seq.py::test_gradients_are_those_of_finite_differences[4-3-2-True]",
+    ),
+    # the program that goes on
+    "program: the rate never falls": ("train_torch.py", "        self.schedule.step()\n", "", PROGRAM),
+    "program: gradients not clipped": ("train_torch.py", "(parameters, s.clip,", "(parameters, 1e9,", PROGRAM),
+    "program: the state is not carried": (
+        "train_torch.py",
+        "self.state, self.place = state.detach(),",
+        "self.state, self.place = torch.zeros_like(state),",
+        PROGRAM,
+    ),
+    "program: the generator begins again": (
+        "train_torch.py",
+        '        self.generator.set_state(saved["generator"])\n',
+        "",
+        "test_train_torch.py::test_a_resumed_run_is_equal_to_the_last_bit",
+    ),
+    "program: any run's checkpoint will do": (
+        "train_torch.py",
+        "if theirs.get(name) != value:",
+        "if name not in theirs:",
+        "test_train_torch.py::test_the_checkpoint_of_another_run_is_refused[lr]",
+    ),
+    "program: the model outlives its group": (
+        "train_torch.py",
+        "        gc.collect()",
+        "        #",
+        "test_train_torch.py::test_the_model_is_gone_before_the_group",
     ),
 }
 
