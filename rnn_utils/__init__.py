@@ -5,7 +5,7 @@ Where to find what:
 ==================  ============================================================================================
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
                     directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
-                    one gate · `base` what they share
+                    one gate · `minimal` minGRU, minLSTM · `scan` linear recurrences · `base` what they share
 models              `models` SequenceModel, LanguageModel · `seq2seq` EncoderDecoder · `ngram` NGram, counts to beat ·
                     `transformer` in PyTorch
 mathematics         `attention` · `functional` activations and losses · `init` first values · `metrics` · `calibration`

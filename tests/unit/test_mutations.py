@@ -92,6 +92,31 @@ FAULTS = {
     ),
     "σ: shifted": ("recurrent.py", "result += 0.5", "result += 0.4", "test_cells.py::test_a_step_of_an_lstm_by_hand"),
     "a bias gradient that is not summed": ("recurrent.py", "da.sum(0)", "da[-1]", DIFFERENCES.format("relu")),
+    # linear recurrences
+    "scan: the factor of the wrong step on the way back": (
+        "scan.py",
+        "a[:0:-1]",
+        "a[-2::-1]",
+        "test_scan.py::test_gradients_agree_with_finite_differences[7-tree]",
+    ),
+    "scan: neighbours joined in the other order": (
+        "scan.py",
+        "times(a[second], b[first]) + b[second]",
+        "times(a[first], b[second]) + b[first]",
+        "test_scan.py::test_three_steps_by_hand[tree]",
+    ),
+    "minGRU: sign": (
+        "minimal.py",
+        "(da - db * n) * z",
+        "(da + db * n) * z",
+        "test_minimal.py::test_gradients_agree_with_finite_differences[None-MinGRU]",
+    ),
+    "minLSTM: gates exchanged": (
+        "minimal.py",
+        "keep = (1 + e_i) / (2 + e_i + e_f)",
+        "keep = (1 + e_f) / (2 + e_i + e_f)",
+        "test_minimal.py::test_a_step_of_a_minlstm_by_hand",
+    ),
     # padding
     "padding: one step too many": ("padding.py", ">= lengths", "> lengths", ZERO),
     "padding: outputs not zeroed": (
