@@ -174,7 +174,8 @@ def words(section: Tag, paragraphs: list[Tag]) -> Tag | None:
         return paragraphs[0] if paragraphs else None
     alone = [part for part in paragraphs if not ELSEWHERE.search(plain(part)) and not plain(part).endswith(":")]
     bold = [part for part in alone if part.strong and len(plain(part)) <= LONG]
-    return next(iter([*bold, *(part for part in alone if len(plain(part)) <= SHORT)]), None)
+    short = [part for part in alone if len(plain(part)) <= SHORT]
+    return next((part for part in [*bold, *short, *paragraphs] if len(plain(part)) <= LONG), None)
 
 
 def height(formula: Tag) -> float:
