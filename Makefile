@@ -11,7 +11,7 @@ export PYTHONUTF8 = 1
 # Compiled modules are kept in the environment: without them every process compiles torch and Sphinx again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book serve lab pdf slides offline refresh counts check test unit tools notebooks structure site page \
+.PHONY: help book serve lab pdf epub slides offline refresh counts check test unit tools notebooks structure site page \
 	site-report lint bench lock permalinks clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ lab:  ## the chapters in JupyterLab, without building the site
 
 pdf: book  ## the whole book as one PDF, offered on the built site (needs Chromium)
 	@$(RUN) -m tools.paper.make_pdf
+
+epub: book  ## the whole book for e-readers, offered likewise
+	@$(RUN) -m tools.epub.make_epub
 
 slides: book  ## slides of every chapter, offered on the page for teachers
 	@$(RUN) -m tools.slides.make_slides
