@@ -11,8 +11,8 @@ export PYTHONUTF8 = 1
 # Compiled modules are kept in the environment: without them every process compiles torch and Sphinx again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book serve lab pdf offline refresh counts check test unit tools notebooks structure site page site-report \
-	lint bench lock clean .venv-test
+.PHONY: help book serve lab pdf epub slides offline refresh counts check test unit tools notebooks structure site page \
+	site-report lint bench lock permalinks clean .venv-test
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -29,6 +29,12 @@ lab:  ## the chapters in JupyterLab, without building the site
 
 pdf: book  ## the whole book as one PDF, offered on the built site (needs Chromium)
 	@$(RUN) -m tools.paper.make_pdf
+
+epub: book  ## the whole book for e-readers, offered likewise
+	@$(RUN) -m tools.epub.make_epub
+
+slides: book  ## slides of every chapter, offered on the page for teachers
+	@$(RUN) -m tools.slides.make_slides
 
 offline: book  ## the site as a zip that any static server can serve, offered likewise
 	@$(RUN) -m tools.site.pack_offline
@@ -65,8 +71,8 @@ structure: .venv-test  ## does every notebook keep to the template?
 	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q -n 2
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
-	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes --nbval $(or $(NB),book) -q -n 2 --dist loadfile \
-		-p no:cacheprovider
+	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes -p tools.notebooks.keep_runs \
+		--nbval $(or $(NB),book) -q -n 2 --dist loadfile -p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
 	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 3 --dist loadfile --no-loadscope-reorder
@@ -82,6 +88,9 @@ bench: .venv-test  ## speed of the layers against torch and the naive form
 
 lock: .venv-test  ## resolve pyproject.toml into exact versions
 	sh tools/lock.sh
+
+permalinks: book  ## add new addresses to the list of those that must last
+	@$(RUN) -m tools.site.permalinks
 
 clean:  ## remove everything that was built (not the environment)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis .coverage

@@ -18,14 +18,19 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tools import processes
+from tools import edition, processes
+from tools.cards import put as cards
+from tools.cards.write import SameCardError
 from tools.notebooks import kept
 from tools.notebooks.execute import NotebookFailedError, execute, write
 from tools.notebooks.plain import UnknownDirectiveError
+from tools.notebooks.without_solutions import OpenSolutionError
 from tools.places import BUILD, EXECUTED, ROOT, SITE, SOURCE, WORK
-from tools.site import fetch_pyodide, jupyter_book, python_in_page, take_notebooks
+from tools.site import fetch_pyodide, for_teachers, jupyter_book, python_in_page, take_along, take_notebooks
 
+REFUSED = UnknownDirectiveError, OpenSolutionError, SameCardError, take_along.NoPlaceError, edition.BadTimeError
 INPUTS = ("rnn_utils", "tools", "requirements", "experiments", "benchmarks", "CITATION.cff")
+BESIDE = ("_config.yml", "_toc.yml", "CHANGELOG.md")  # what the pages are made of, besides `book/`
 LINK_VARIABLES = [
     *("REPO_URL", "REPO_BRANCH", "SITE_URL", "PYODIDE_MIRROR"),
     *("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_HEAD_REF", "GITHUB_SERVER_URL"),
@@ -120,7 +125,8 @@ def as_staged(page: Path) -> bytes:
 
 def stage(pages: list[Path]) -> None:
     """Make `_build/source` equal to the configuration, the book's files and the executed notebooks."""
-    originals = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_below(ROOT / "book")]
+    beside = [path for name in BESIDE if (path := ROOT / name).exists()]
+    originals = [*beside, *files_below(ROOT / "book")]
     wanted = {original: SOURCE / original.relative_to(ROOT) for original in originals}
     for original, target in wanted.items():
         replace_if_different(target, as_staged(original) if original in pages else original.read_bytes())
@@ -166,8 +172,11 @@ def run_jupyter_book(runtime: Path | None) -> None:
     machinery_file.write_text(machinery, "utf8")
     try:
         take_notebooks.put(WORK / "_build/html", ROOT / "book")
-    except UnknownDirectiveError as error:
+        cards.put(WORK / "_build/html", ROOT, notebooks())
+        take_along.offer(WORK / "_build/html")
+    except REFUSED as error:
         sys.exit(f"{error}\n\nThe site was not built: the last good one stays in place.")
+    for_teachers.fill(WORK / "_build/html")
     if runtime:
         python_in_page.put(runtime, WORK / "_build/html")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import claims  # noqa: F401  (its rules join the list)
 import folds  # noqa: F401
 import limits  # noqa: F401
+import promised  # noqa: F401
 from chapter import NOTEBOOKS, ROOT, RULES, Chapter, is_compared, pictures, printed, rule
 
 __all__ = ["NOTEBOOKS", "ROOT", "RULES", "Chapter", "faults", "pictures", "printed"]

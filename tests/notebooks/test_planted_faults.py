@@ -139,6 +139,26 @@ def no_set_up_cell(notebook):
     first.source = "pass"
 
 
+@plant("objectives_are_taught")
+def objective_without_its_section(notebook):
+    replace_in_prose(notebook, r"^  <!-- .* -->$", "")
+
+
+@plant("objectives_are_taught")
+def section_with_another_heading(notebook):
+    replace_in_prose(notebook, r"^## .+$", "## A new heading")
+
+
+@plant("objectives_are_taught")
+def question_that_is_new(notebook):
+    replace_in_prose(notebook, r"^1\. ", "9. ")
+
+
+@plant("objectives_are_taught")
+def exercise_with_another_label(notebook):
+    replace_in_prose(notebook, r"^:label: ex-[\w-]+$", ":label: ex-new")
+
+
 @plant("sections")
 def section_missing(notebook):
     replace_in_prose(notebook, "^## In an interview", "## Questions")

@@ -119,7 +119,7 @@ def server(site: Path) -> Iterator[str]:
 def pages(site: Path) -> list[str]:
     """Paths of all pages, relative to the site's folder."""
     found = sorted(str(page.relative_to(site)) for page in site.rglob("*.html"))
-    wanted = [page for page in found if not page.startswith(("_static/", "_sources/"))]
+    wanted = [page for page in found if not page.startswith(("_static/", "_sources/", "slides/"))]
     return [page for page in wanted if ONE_PAGE in (None, page)]
 
 

@@ -68,7 +68,7 @@ def test_the_download_menu_opens_at_its_button_and_says_what_one_gets(browser: A
     page.goto(server + chapter, wait_until="networkidle")
     page.locator("details.dropdown > summary[title^='Download']").click()
     menu, button = (page.locator(f"details.dropdown[open] > {part}") for part in (".dropdown-menu", "summary"))
-    assert menu.inner_text().split("\n") == ["Notebook (.ipynb)", "Print, or save as PDF"]
+    assert menu.inner_text().split("\n") == ["Notebook (.ipynb)", "Python program (.py)", "Print, or save as PDF"]
     for width in (WIDE["width"], 800, PHONE["width"], 320):
         page.set_viewport_size({"width": width, "height": 700})
         opened, pressed = menu.bounding_box(), button.bounding_box()

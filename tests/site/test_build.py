@@ -172,6 +172,28 @@ def test_a_changed_number_fails_strict_nbval(book: Book) -> None:
     assert "43" in failed.stdout
 
 
+def test_what_strict_nbval_ran_is_not_executed_again(book: Book) -> None:
+    assert book.run("refresh")[0] == 0
+    kept = book.folder / "_build/executed/small.ipynb"
+    built = json.loads(kept.read_text("utf8"))
+    kept.unlink()
+    plugins = ["-p", "tools.notebooks.kernel_pipes", "-p", "tools.notebooks.keep_runs", "-p", "no:cacheprovider"]
+    nbval = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, *plugins, "--nbval", str(book.notebook)]
+    stored = book.notebook.read_text("utf8")
+    book.notebook.write_text(stored.replace('"42\\n"', '"43\\n"'), "utf8")
+    assert subprocess.run(nbval, capture_output=True, cwd=book.folder).returncode == 1
+    assert not kept.exists(), "a chapter that wrote something else was kept"
+    book.notebook.write_text(stored, "utf8")
+    assert subprocess.run(nbval, capture_output=True, cwd=book.folder).returncode == 0
+    ran = json.loads(kept.read_text("utf8"))
+    for notebook in (built, ran):
+        del notebook["metadata"]["execution"]["seconds"]
+    assert ran == built
+    code, output = book.run()
+    assert code == 0, output
+    assert "executing" not in output
+
+
 def test_refresh_normalises_and_leaves_a_failing_notebook_alone(book: Book) -> None:
     book.change(lambda notebook: notebook.metadata.update(widgets={}, toc=1))
     assert book.run("refresh")[0] == 0

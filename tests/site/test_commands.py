@@ -47,6 +47,7 @@ TRIALS = {
     "make serve": Trial("PORT=0", says="The book is at", variables={"BROWSER": "true"}, stops=True),
     "make lab": Trial(LAB, says="http", stops=True),
     "make pdf": Trial(says="the first page of the site offers it"),
+    "make epub": Trial(says="the first page of the site offers it"),
     "make offline": Trial(says="the first page of the site offers it"),
     "make refresh": Trial(says="[1/1] small.ipynb"),
     "make counts": Trial("NB=book/small.ipynb", says="small"),

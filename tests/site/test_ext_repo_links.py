@@ -162,7 +162,8 @@ def test_nothing_known_no_button(tmp_path: Path) -> None:
     for address in ("github.com", "gitlab.com", "mybinder.org", "colab.research", "/issues", "/edit/"):
         assert address not in built.page("01_chapter")
     assert "The rocket." not in built.page("index") and "The same menu." not in built.page("index")
-    assert 'href="notebooks/01_chapter.ipynb"' in built.page("01_chapter"), "the download needs no repository"
+    for ending in ("ipynb", "py"):
+        assert f'href="notebooks/01_chapter.{ending}"' in built.page("01_chapter"), "the download needs no repository"
     assert not built.warnings
 
 

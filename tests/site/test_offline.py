@@ -101,7 +101,9 @@ def test_pages_read_without_any_server(browser: Any, unpacked: Path) -> None:
 
 def test_the_site_offers_it_with_its_size(copied: Path) -> None:
     whole = run(copied)
-    [link] = BeautifulSoup((copied / "book/index.html").read_text("utf8"), "html.parser").select(".take-along a")
+    [link] = BeautifulSoup((copied / "book/index.html").read_text("utf8"), "html.parser").select(
+        f".take-along a[href$='{ZIP}']"
+    )
     assert (copied / "book" / link["href"]).resolve() == copied / ZIP
     assert f"{len(whole) / 1e6:.1f} MB" in link.parent.get_text()
     assert "run python -m http.server in its folder" in link.parent.get_text()

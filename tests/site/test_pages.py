@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 
 def visit(
-    browser: Any, server: str, path: str, planted: str | None = None, **context: Any
+    browser: Any, server: str, path: str, planted: str | None = None, used: bool = True, **context: Any
 ) -> tuple[list[str], dict[str, Any]]:
-    """Open one page, or a text planted at its address; return what went wrong and a few measures of it."""
+    """Open, and use, one page, or a text planted at its address; return what went wrong and a few measures of it."""
     page = browser.new_context(**context).new_page()
     if planted is not None:
         plant(page, server + path, planted)
@@ -43,7 +43,8 @@ def visit(
     )
     page.evaluate(UNFOLD)
     measures["unfolded"] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    use(page)
+    if used:
+        use(page)
     wrong += [f"policy: {what}" for what in page.evaluate("broken")]
     page.context.close()
     return wrong, measures
@@ -53,9 +54,10 @@ def visit(
 def test_every_page_opens_cleanly(
     browser: Any, server: str, pages: list[str], viewport: dict[str, int], scheme: str
 ) -> None:
+    """Opened on both, and used on one: what is pressed asks the same of the server on a phone."""
     problems = []
     for path in [*pages, "search.html?q=gradient"]:
-        wrong, measures = visit(browser, server, path, viewport=viewport, color_scheme=scheme)
+        wrong, measures = visit(browser, server, path, used=viewport is WIDE, viewport=viewport, color_scheme=scheme)
         problems += [f"{path}: {what}" for what in wrong]
         problems += [f"{path}: picture not shown: {source}" for source in measures["broken"]]
         problems += [f"{path}: figure without a number: {caption}" for caption in measures["unnumbered"]]

@@ -302,7 +302,9 @@ def test_formulas_and_pictures_have_their_room(paper: Any) -> None:
 
 
 def test_it_is_offered_once_it_is_there_and_made_once(copied: Path, printed: PdfReader) -> None:
-    [link] = BeautifulSoup((copied / "book/index.html").read_text("utf8"), "html.parser").select(".take-along a")
+    [link] = BeautifulSoup((copied / "book/index.html").read_text("utf8"), "html.parser").select(
+        f".take-along a[href$='{PDF}']"
+    )
     assert (copied / "book" / link["href"]).resolve() == copied / PDF
     assert f"{(copied / PDF).stat().st_size / 1e6:.1f} MB" in link.parent.get_text()
     before = (copied / PDF).stat().st_mtime_ns

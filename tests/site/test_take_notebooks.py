@@ -14,9 +14,7 @@ from ext_book import notebook
 from tools.notebooks.plain import BACK, Names, UnknownDirectiveError, as_plain
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RAW = re.compile(
-    r"^\s*(?::::.*|`{3,}\{.*|\([\w-]+\)= *$|<!-- main line.*)|\{[a-z:]+\}`[^`]*`|^ *- \[[ x]\].*", re.MULTILINE
-)
+RAW = re.compile(r"^\s*(?::::.*|`{3,}\{.*|\([\w-]+\)= *$|<!--.*)|\{[a-z:]+\}`[^`]*`|^ *- \[[ x]\].*", re.MULTILINE)
 CHAPTER = """# Chapter
 
 :::{div} info-line
@@ -24,6 +22,9 @@ Reading time 3 minutes
 :::
 
 See {cite:t}`elman1990`, {numref}`fig-loop`, {eq}`eq-loop`, {doc}`09_lstm` and {term}`states <state>`.
+
+- say what $h_t$ is;
+  <!-- More | question 1 -->
 
 $$
 h_t = a
@@ -44,6 +45,13 @@ Folded.
 <!-- main line -->
 
 The main line goes on; see {ref}`deeper-more`.
+
+<script type="module" src="../_static/touch/loop.js"></script>
+
+\\begin{align}
+h_t &= a \\label{eq-lines} \\\\
+c_t &= b
+\\end{align}
 
 :::{figure-md} fig-loop
 ![A loop.](loop.svg)
@@ -96,7 +104,7 @@ Because {cite:p}`elman1990`.
 :::
 """
 NAMES = Names(
-    {"fig-loop": "4.1", "eq-loop": "4.2"},
+    {"fig-loop": "4.1", "eq-loop": "4.2", "eq-lines": "4.3"},
     {"09_lstm": "The LSTM", "deeper-more": "more"},
     {"elman1990": ("Elman", "1990", "Elman (1990). *Finding structure in time*.")},
 )
@@ -131,6 +139,9 @@ def test_references_say_what_the_pages_say(plain: dict[str, Any]) -> None:
     assert "See Elman (1990), Figure 4.1, (4.2), *The LSTM* and states." in text
     assert "h_t = a \\tag{4.2}\n$$" in text
     assert "see *more*" in text
+    assert "$$\n\\begin{aligned}\nh_t &= a \\\\\nc_t &= b\n\\end{aligned} \\tag{4.3}\n$$" in text
+    assert "\\label" not in text and "\\begin{align}" not in text  # KaTeX knows neither: VS Code would show an error
+    assert "<script" not in text
     assert text.endswith("## Sources\n\n- Elman (1990). *Finding structure in time*.")
 
 

@@ -2,7 +2,7 @@
 
 The chapters are written in MyST, of which those programs show the fences and roles. Here an exercise becomes a heading,
 a hint or an answer a `<details>`, a reference its words, a figure an attachment. Solutions and folds lie under headings
-that JupyterLab opens on a click. The code stays as it is.
+that JupyterLab opens on a click. Formulas are written so that MathJax and KaTeX read them. The code stays.
 """
 
 import base64
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.notebooks.main_line import END, FENCE, FOLD, HEADING
+from tools.notebooks.quiz import LETTERS, Question, questions
 
 PLACEHOLDER = "git+REPOSITORY_URL"  # in every set-up cell; a site that knows its repository has put it there
 INSTALLS = re.compile(rf"^( +)package = .*{re.escape(PLACEHOLDER)}.*\n.*run_line_magic.*", re.MULTILINE)
@@ -28,13 +29,15 @@ BACK = "### Back to the main line"
 DIRECTIVE = re.compile(
     r"^:::\{(?P<name>[\w-]+)\} *(?P<title>[^\n]*)\n(?P<options>(?::[\w-]+:[^\n]*\n)*)(?P<body>.*?)^::: *$", re.M | re.S
 )
+SCRIPT = re.compile(r"^<script\b[^>]*></script> *\n?", re.MULTILINE)  # what makes a figure move on the site
+ALIGNED = re.compile(r"^\\begin\{align\}(.*?)\\end\{align\}", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r" *\\label\{([\w-]+)\}")
 DISPLAYED = re.compile(r"\$\$(.*?)\$\$(?: *\(([\w-]+)\))?", re.DOTALL)
 ROLE = re.compile(r"\{(doc|ref|numref|eq|term|cite:[tp])\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`")
 LABEL = re.compile(r"^\([\w-]+\)= *\n", re.MULTILINE)
+TIED = re.compile(r"\n {2}<!--.*?-->(?=\n|\Z)")  # what belongs to an objective: tools/notebooks/objectives.py
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:)[^)]*\)")
 PICTURE = re.compile(r"!\[([^\]]*)\]\((?!\w+:)([^)]+)\)")
-QUESTION = re.compile(r"^\d+\. +", re.MULTILINE)
-CHOICE = re.compile(r"^ *- \[([ x])\] +", re.MULTILINE)
 
 
 class UnknownDirectiveError(ValueError):
@@ -89,10 +92,10 @@ class Writer:
 
     def markdown(self, cell: dict[str, Any]) -> None:
         """Write a cell of Markdown in plain form, with a cell of its own for each heading that opens a fold."""
-        text = DIRECTIVE.sub(self.directive, cell["source"])
+        text = DIRECTIVE.sub(self.directive, TIED.sub("", cell["source"]))
         if left := re.search(r"^:::.*|^`{3,}\{.*", text, re.MULTILINE):
             raise UnknownDirectiveError(f"{left[0]!r} has no plain form: see tools/notebooks/plain.py")
-        text = self.inline(LABEL.sub("", text))
+        text = self.inline(LABEL.sub("", SCRIPT.sub("", text)))
         for number, piece in enumerate(pieces(text)):
             self.piece(f"{cell['id']}-{number}"[-64:], piece)
 
@@ -143,10 +146,10 @@ class Writer:
             picture, _, caption = body.partition("\n\n")
             return f"{picture}\n\n{self.caption(title, caption)}"
         if name == "interview":
-            return f"### {title}\n\n{details('Answer', body)}"
+            return f"### {title}\n\n{details('Answer', body)}" if body else f"### {title}"
         plain = {"div": body, "solution-start": "#### Solution", "solution-end": END}
         if name == "check-yourself":
-            return "\n\n".join(question(text) for text in split(QUESTION, body))
+            return "\n\n".join(asked(number, one) for number, one in enumerate(questions(body), 1))
         if name not in plain:
             raise UnknownDirectiveError(f"{{{name}}} has no plain form: see tools/notebooks/plain.py")
         return plain[name]
@@ -160,12 +163,20 @@ class Writer:
 
     def inline(self, text: str) -> str:
         """Write the words of roles and links, and number the equations."""
-        return LINK.sub(r"\1", ROLE.sub(self.role, DISPLAYED.sub(self.numbered, text)))
+        text = ALIGNED.sub(self.aligned, DISPLAYED.sub(self.numbered, text))
+        return LINK.sub(r"\1", ROLE.sub(self.role, text))
 
     def numbered(self, formula: re.Match[str]) -> str:
         """A displayed formula, with the number that it has on the site."""
         number = self.names.numbers.get(formula[2] or "")
         return f"$${formula[1].rstrip()} \\tag{{{number}}}\n$$" if number else f"$${formula[1]}$$"
+
+    def aligned(self, formula: re.Match[str]) -> str:
+        """Several lines under one number, in the form that KaTeX takes too: it knows neither labels nor bare lines."""
+        label = NAMED.search(formula[1])
+        number = self.names.numbers.get(label[1] if label else "")
+        tag = f" \\tag{{{number}}}" if number else ""
+        return f"$$\n\\begin{{aligned}}{NAMED.sub('', formula[1])}\\end{{aligned}}{tag}\n$$"
 
     def role(self, found: re.Match[str]) -> str:
         """What a reference says."""
@@ -241,12 +252,6 @@ def pieces(text: str) -> Iterator[str]:
     yield from filter(None, ["\n".join(kept).strip()])
 
 
-def split(beginning: re.Pattern[str], text: str) -> list[str]:
-    """The parts of a text, each with its beginning."""
-    starts = [found.start() for found in beginning.finditer(text)]
-    return [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-
-
 def details(title: str, body: str) -> str:
     """A text that unfolds in any notebook."""
     return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
@@ -258,19 +263,14 @@ def quoted(title: str, body: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def question(text: str) -> str:
+def asked(number: int, question: Question) -> str:
     """A question with its choices by letter, and what is to say of each under a fold."""
-    asked = CHOICE.split(text, maxsplit=1)[0].strip()
-    marks = CHOICE.findall(text)
-    offered, reasons = [], []
-    for letter, mark, part in zip("ABCDEFGH", marks, split(CHOICE, text), strict=False):
-        words, _, reason = CHOICE.sub("", part).partition("\n\n")
-        offered.append(f"- **{letter}.** {flat(words)}")
-        reasons.append(f"- **{letter}, {'right' if mark == 'x' else 'wrong'}.** {flat(reason)}")
-    number, _, words = asked.partition(" ")
-    return f"**{number}** {flat(words)}\n\n" + "\n".join(offered) + "\n\n" + details("Answer", "\n".join(reasons))
-
-
-def flat(text: str) -> str:
-    """A text of a list without its indentation, in paragraphs that a list can hold."""
-    return re.sub(r"\n\s*\n", "\n\n  ", re.sub(r"\n[ \t]+(?=\S)", "\n  ", text.strip()))
+    named = list(zip(LETTERS, question.choices, strict=False))
+    offered = "\n".join(f"- **{letter}.** {choice.words}" for letter, choice in named)
+    reasons = [
+        f"- **{letter}, {'right' if choice.right else 'wrong'}.** {choice.reason}"
+        for letter, choice in named
+        if choice.reason
+    ]
+    parts = [f"**{number}.** {question.words}", offered]
+    return "\n\n".join([*parts, details("Answer", "\n".join(reasons))] if reasons else parts)

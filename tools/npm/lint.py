@@ -13,7 +13,7 @@ from tools.npm.install import NoNodeError, npm_folder
 from tools.places import ROOT
 
 CONFIGURATION = Path(__file__).with_name("biome.json")
-FOLDERS = ("book/_static", "book/_head", "tools/paper")
+FOLDERS = ("book/_static", "book/_head", "tools/paper", "tools/epub")
 KINDS = {".js", ".css"}
 
 

@@ -11,7 +11,7 @@ import hashlib
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -27,8 +27,8 @@ STYLE_SHEETS = ("_static/pygments.css", "_static/katex/*.css")  # colours of cod
 LINES = 45  # of code and output that a page holds for certain
 SHORTEST = 4  # lines of code that may stand alone on a page
 ON_SCREEN_ONLY = (
-    "script, style, link, noscript, button, .unfold-all, .run-bar, .take-along, #the-map, #ways-to-read, "
-    ".live-line, .line-caption, .start, .shown-figure, "
+    "script, style, link, noscript, button, .unfold-all, .run-bar, .take-along, .to-take, .diagnoses, "
+    "#the-map, #ways-to-read, .live-line, .line-caption, .start, .shown-figure, "
     "ul.package details > :not(summary)"  # fifty pages, which are looked up on the site or by `help`
 )
 ON_PAPER = (
@@ -220,12 +220,8 @@ def chapter(body: Tag) -> Tag:
         screen_only.extract()
     leave_out_drawing_code(body)
     describe_formulas(body)
-    key = answers_and_solutions(body)
-    for source in body.select(".interview-source"):  # the collected page: the answers stand in the chapters
-        card = source.find_parent(class_="interview-card")
-        for fold in card.select("details"):
-            fold.extract()
-        card["class"] = ["interview-question-only"]
+    key = answers_and_solutions(body, see)
+    leave_answers_to_chapters(body)
     unfold(body)
     for cell in body.select("div.cell"):
         if cell.get_text().count("\n") > LINES:  # what is printed may stand on the page after the code
@@ -235,6 +231,15 @@ def chapter(body: Tag) -> Tag:
     if key:
         body.select_one("section").append(key)
     return body
+
+
+def leave_answers_to_chapters(body: Tag) -> None:
+    """On the page that collects the cards for interviews, keep the questions: the answers stand in the chapters."""
+    for source in body.select(".interview-source"):
+        card = source.find_parent(class_="interview-card")
+        for fold in card.select("details"):
+            fold.extract()
+        card["class"] = ["interview-question-only"]
 
 
 def code_parts(contents: list[PageElement]) -> list[Tag]:
@@ -284,8 +289,11 @@ def unfold(body: Tag) -> None:
         fold.name = "div"
 
 
-def answers_and_solutions(body: Tag) -> Tag | None:
-    """Take the answers and solutions out of a chapter and make the section at its end, None when there are none."""
+def answers_and_solutions(body: Tag, pointer: Callable[[str], Tag]) -> Tag | None:
+    """Take the answers and solutions out of a chapter and make the section at its end, None when there are none.
+
+    Where they stood, `pointer` completes a sentence that says where they are.
+    """
     quizzes, solutions = body.select(".check-yourself"), body.select("details.solution")
     if not quizzes and not solutions:
         return None
@@ -294,10 +302,10 @@ def answers_and_solutions(body: Tag) -> Tag | None:
     for quiz in quizzes:
         key.append(new("h3", "Check yourself"))
         key.append(answer_key(quiz))
-        quiz.append(see("The answers, with a reason for each, are on page "))
+        quiz.append(pointer("The answers, with a reason for each, are"))
     for number, solution in enumerate(solutions):
         if number == 0:
-            body.select_one(".exercise.admonition").insert_before(see("Solutions begin on page "))
+            body.select_one(".exercise.admonition").insert_before(pointer("Solutions begin"))
         title = solution.find("summary")
         title.name, title["class"] = "h3", ["solution-title"]
         solution.name = "div"
@@ -307,7 +315,7 @@ def answers_and_solutions(body: Tag) -> Tag | None:
 
 def see(words: str) -> Tag:
     """A line that says on which page the answers are."""
-    line = new("p", words, class_="see")
+    line = new("p", f"{words} on page ", class_="see")
     line.extend([new("a", class_="page-of", href="#answers-and-solutions"), "."])
     return line
 

@@ -12,21 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rnn_utils.atomic import write_whole
-from tools.site.take_along import FIRST, NAME, PDF, ZIP, NoSiteError, built_site, offer, without_offers
+from tools.site.take_along import FIRST, NAME, NOT_ZIPPED, OFFERED, ZIP, NoSiteError, built_site, offer, with_offers
 
 # 404.html, the sitemap and the inventory are asked for at the address that the site was built for, and nowhere else.
-LEFT_OUT = {"404.html", "sitemap.xml", "objects.inv", PDF, ZIP}
+LEFT_OUT = {"404.html", "sitemap.xml", "objects.inv", *NOT_ZIPPED}
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def files(site: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every file of the site, in order; what can be taken along is not offered once more."""
+    """Name and content of every file of the site, in order; the first page offers no more than there is."""
+    offered = [name for name in OFFERED[FIRST] if name not in NOT_ZIPPED]
     for path in sorted(path for path in site.rglob("*") if path.is_file()):
         name = path.relative_to(site).as_posix()
         if name in LEFT_OUT or path.name.startswith("."):
             continue
         data = path.read_bytes()
-        yield name, without_offers(data.decode()).encode() if name == FIRST else data
+        yield name, with_offers(data.decode(), site, offered).encode() if name == FIRST else data
 
 
 def zipped(site: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 `book/_ext/links/repo_links.py` has written the chapters into the folder `notebooks` of the site, as they are in the
 book and with the repository in their set-up cells. They are put into plain form here, once the pages are there to be
-asked.
+asked; beside each one lie the same chapter as a program and, in the folder `without_solutions`, the one to hand out.
 """
 
 import json
@@ -14,9 +14,11 @@ from typing import Any
 from pybtex.database import Entry, parse_file
 
 from tools.notebooks.main_line import HEADING
+from tools.notebooks.percent import as_program
 from tools.notebooks.plain import Names, UnknownDirectiveError, as_plain
+from tools.notebooks.without_solutions import OpenSolutionError, without_solutions
 
-FOLDER = "notebooks"
+FOLDER, TO_HAND_OUT = "notebooks", "without_solutions"
 EQUATION = re.compile(r'id="equation-([\w-]+)".*?class="eqno">\(([A-Z\d.]+)\)', re.DOTALL)
 FIGURE = re.compile(r'<figure[^>]*\bid="([\w-]+)".*?class="caption-number">[^<]*?([A-Z]?[.\d]*\d)', re.DOTALL)
 EXERCISE = re.compile(r"^:::\{exercise\} *(.*?) *\n:label: *([\w-]+)", re.MULTILINE)
@@ -37,16 +39,32 @@ def put(site: Path, book: Path) -> None:
     ------
     UnknownDirectiveError
         When a chapter uses a directive that has no plain form.
+    OpenSolutionError
+        When a solution has no end.
 
     """
     found = {path: json.loads(path.read_text("utf8")) for path in sorted((site / FOLDER).glob("*.ipynb"))}
-    names = Names(numbers(site / "book"), titles(book), sources(book / "references.bib"))
+    names = what_references_say(site, book)
+    (site / FOLDER / TO_HAND_OUT).mkdir(parents=True, exist_ok=True)
     for path, notebook in found.items():
         try:
             plain = as_plain(notebook, names, book)
-        except UnknownDirectiveError as error:
-            raise UnknownDirectiveError(f"{path.name}: {error}") from None
-        path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", "utf8")
+            to_hand_out = as_plain(without_solutions(notebook), names, book)
+        except (UnknownDirectiveError, OpenSolutionError) as error:
+            raise type(error)(f"{path.name}: {error}") from None
+        path.write_text(as_json(plain), "utf8")
+        path.with_suffix(".py").write_text(as_program(plain, path.stem), "utf8")
+        (path.parent / TO_HAND_OUT / path.name).write_text(as_json(to_hand_out), "utf8")
+
+
+def as_json(notebook: dict[str, Any]) -> str:
+    """A notebook as its file has it."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def what_references_say(site: Path, book: Path) -> Names:
+    """Numbers from the built pages, titles and sources from the book's own files."""
+    return Names(numbers(site / "book"), titles(book), sources(book / "references.bib"))
 
 
 def numbers(pages: Path) -> dict[str, str]:

@@ -62,6 +62,7 @@ class CheckYourself(SphinxDirective):
             questions = parsed[0]
             for question in questions:
                 read_question(question)
+                question["ids"].append(f"question-{self.env.new_serialno('question') + 1}")
         except MalformedQuizError as error:
             LOGGER.warning("check-yourself: %s", error, location=error.node, type="check-yourself")
             return []

@@ -3,7 +3,8 @@
 Jupyter Book wants the repository's URL written into `_config.yml`, where every fork would have to edit it, and its
 Colab link opens a notebook that cannot know where to install `rnn_utils` from. Here the URL is found at build time
 (see `repository`), and each notebook is copied to `notebooks/` of the site with that URL stamped into its set-up cell;
-Colab opens this copy, and the page's download button gives it. When no repository is known there are no buttons.
+Colab opens this copy, and the page's download buttons give it and the program that tools/site makes of it. When no
+repository is known there are no buttons to edit or launch.
 """
 
 import os
@@ -70,9 +71,12 @@ def point_buttons_to_copy(
     if copy is None:
         return
     for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
+        for place, button in enumerate(list(group.get("buttons", []))):
             if button.get("label") == "download-source-button":
                 button["url"] = context["pathto"](copy, 1)
+                program = button | {"label": "download-program", "text": ".py"}  # tools/site writes it
+                program["url"] = context["pathto"](copy.removesuffix(".ipynb") + ".py", 1)
+                group["buttons"].insert(place + 1, program)
             elif button.get("text") == "Colab" and found:
                 button["url"] = f"{COLAB}/github/{found.slug}/blob/{SITE_BRANCH}/{copy}"
 

@@ -1,0 +1,1 @@
+"""Slides for teachers, made from the pages of the built site."""
