@@ -25,6 +25,11 @@ for (const name of ["localStorage", "sessionStorage"]) {
   // A place that is come back to, or that a link names, is where it was if all above it has its height (late-layout.js).
   const [arrival] = performance.getEntriesByType("navigation");
   if (location.hash || (arrival && arrival.type !== "navigate")) root.dataset.whole = "";
+  // The face is asked for once the first screen is there, of which it would take a share of a slow line; a stand-in has
+  // its measures. From the second page on the browser has it.
+  const face = () => { root.dataset.face = ""; sessionStorage.setItem("face", "here"); };
+  if (sessionStorage.getItem("face")) face();
+  else addEventListener("load", () => setTimeout(face));
   // Paper is white.
   let shown;
   addEventListener("beforeprint", () => { shown = root.dataset.theme; root.dataset.theme = "light"; });

@@ -16,13 +16,25 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) shift
 PAGES = ("book/index.html", "book/08_vanishing_and_exploding_gradients.html", "book/glossary.html")
 
 
-def test_it_is_served_by_the_site_with_its_licence(browser: Any, server: str, site: Path) -> None:
+@pytest.mark.parametrize("scripts", [True, False])
+def test_it_is_served_by_the_site_with_its_licence(browser: Any, server: str, site: Path, scripts: bool) -> None:
     assert "SIL OPEN FONT LICENSE Version 1.1" in (site / FACE / "LICENSE.txt").read_text("utf8")
-    page, asked = browser.new_page(), []
+    page, asked = browser.new_context(java_script_enabled=scripts).new_page(), []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(server + PAGES[1], wait_until="networkidle")
-    page.close()
+    page.context.close()
     assert {address for address in asked if "woff2" in address} == {f"{server}{FACE}/{style}.woff2" for style in STYLES}
+
+
+def test_the_next_page_has_it_from_the_start(browser: Any, server: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(server + PAGES[1], wait_until="networkidle")
+    early = "window.early = 'face' in document.documentElement.dataset"
+    page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {early}; }})")
+    page.goto(server + PAGES[0], wait_until="networkidle")
+    assert page.evaluate("early")
+    context.close()
 
 
 def test_all_of_it_weighs_less_than_sixty_kibibytes(site: Path) -> None:
@@ -83,7 +95,9 @@ def shift(browser: Any, address: str, viewport: dict[str, int], sheet: str | Non
         context.route("**/site.css*", lambda route: route.fulfill(body=sheet, content_type="text/css"))
     page.goto(address, wait_until="domcontentloaded")
     wait_until(page, PAINTED)
-    assert held, "no font was asked for"
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(300)
+    assert len(held) == len(STYLES), "fonts are asked for after the first screen"
     assert not page.evaluate(SETTLED)
     painted.append(True)
     for route in held:

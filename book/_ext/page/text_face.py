@@ -1,7 +1,7 @@
 """The face in which the book is set, served by the site.
 
-What is shown until it comes, and why nothing moves then, is in `_vendor/stix-two-text/static/face/face.css`. Pages do
-not ask for it ahead of their style sheet: on a slow line the sheet would wait, and with it the first screen.
+What is shown until it comes, and why nothing moves then, is in `_vendor/stix-two-text/static/face/face.css`. A page
+asks for it after its first screen (`_head/colours.js`), which needs all of a slow line; without scripts, at once.
 """
 
 from pathlib import Path
