@@ -115,7 +115,7 @@ def words(html: str) -> str:
 def asked_on(page: str) -> list[tuple[str, str]]:
     """Every question of a page's quizzes, with the letter of the right answer."""
     found = []
-    for part in page.split('<li class="question">')[1:]:
+    for part in re.split(r'<li class="question"[^>]*>', page)[1:]:
         asked = part[: part.index('<details class="answer ')]
         marks = re.findall(r'<details class="answer (right|wrong)', part)
         found.append((asked, "ABCDEFGH"[marks.index("right")]))
