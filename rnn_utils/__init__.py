@@ -5,12 +5,13 @@ Where to find what:
 ==================  ============================================================================================
 layers              `recurrent` RNN, LSTM, GRU · `cells` one step of each · `stacked` several layers, both
                     directions · `layers` Linear, Embedding, Dropout · `remedies` skip connections, leaky units,
-                    one gate · `base` what they share
+                    one gate · `minimal` minGRU, minLSTM · `scan` linear recurrences · `base` what they share
 models              `models` SequenceModel, LanguageModel · `seq2seq` EncoderDecoder · `ngram` NGram, counts to beat ·
                     `transformer` in PyTorch
 mathematics         `attention` · `functional` activations and losses · `init` first values · `metrics` · `calibration`
                     of probabilities · `gradcheck`
-training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load
+training            `training` fit, evaluate · `optim` SGD, Adam · `history` of a run · `checkpoint` save and load ·
+                    `train_torch` a program for any number of processes
 use                 `sampling` from a language model · `forecasting` scores, leaks, intervals · `interop` to and from
                     PyTorch
 data                `data` text, series, names, dates, synthetic tasks, and the batches made of them

@@ -9,7 +9,8 @@ from rnn_utils.touch.alignment import Alignment
 from rnn_utils.touch.gradients import Gradients
 from rnn_utils.touch.lstm import GatedCell
 from rnn_utils.touch.sampler import Sampler, rounded
+from rnn_utils.touch.scan import Scan
 from rnn_utils.touch.tokens import TokenView
 from rnn_utils.touch.unrolled import Unrolled
 
-__all__ = ["Alignment", "GatedCell", "Gradients", "Sampler", "TokenView", "Unrolled", "rounded"]
+__all__ = ["Alignment", "GatedCell", "Gradients", "Sampler", "Scan", "TokenView", "Unrolled", "rounded"]

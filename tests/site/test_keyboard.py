@@ -12,6 +12,7 @@ PAGES = {
     "sampler": "book/07_training_a_character_model.html",
     "gradients": "book/08_vanishing_and_exploding_gradients.html",
     "lstm-cell": "book/09_lstm.html",
+    "scan": "book/17_return_of_recurrence.html",
 }
 # What is worked, by role and name, and the key that works it.
 ACTIONS = {
@@ -53,6 +54,12 @@ ACTIONS = {
         ("slider", "forget gate", "Home"),
         ("slider", "candidate", "ArrowRight"),
         ("slider", "output gate", "PageDown"),
+    ],
+    "scan": [
+        ("combobox", "Way", "ArrowDown"),
+        ("slider", "Steps", "ArrowRight"),
+        ("slider", "Units", "End"),
+        ("slider", "Processors", "PageUp"),
     ],
 }
 WORKED = "button, input, select, textarea, summary, a[href], [tabindex='0']:not(pre)"

@@ -168,10 +168,10 @@ def test_axe_finds_nothing_while_it_is_used(browser: Any, server: str, scheme: s
 FAULTS = [
     ("front/writer.js", "now >> 122n", "now >> 121n", "numpy"),
     ("front/writer.js", "run(net, [id], [], step)", "run(net, [id])", "numpy"),
-    ("front/live-line.js", 'if (event.key !== "Enter") return;', "", "keyboard"),
-    ("front/live-line.js", "this.turn = 0;\n    this.goOn", "this.goOn", "another"),
-    ("front/live-line.js", "slice(0, LONGEST)", "slice(0, 300)", "long"),
-    ("front/live-line.js", "this.loading = undefined;", "", "loading"),
+    ("front/line.js", 'if (event.key !== "Enter") return;', "", "keyboard"),
+    ("front/line.js", "this.turn = 0;\n    this.goOn", "this.goOn", "another"),
+    ("front/line.js", "slice(0, LONGEST)", "slice(0, 300)", "long"),
+    ("front/line.js", "this.loading = undefined;", "", "loading"),
 ]
 
 

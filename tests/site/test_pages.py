@@ -225,7 +225,7 @@ def test_an_address_that_is_not_there_gets_a_page_that_leads_on(browser: Any, se
     answer = page.goto(server + "book/deep/nowhere.html", wait_until="networkidle")
     assert answer.status == 404
     assert page.locator("h1:visible").inner_text() == "Page not found"
-    assert "system-ui" in page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily"), "styled"
+    assert "STIX Two Text" in page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily"), "styled"
     page.get_by_role("link", name="start at the beginning").click()
     page.wait_for_url(server + "book/index.html")
     page.close()

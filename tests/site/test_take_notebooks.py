@@ -14,9 +14,7 @@ from ext_book import notebook
 from tools.notebooks.plain import BACK, Names, UnknownDirectiveError, as_plain
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RAW = re.compile(
-    r"^\s*(?::::.*|`{3,}\{.*|\([\w-]+\)= *$|<!-- main line.*)|\{[a-z:]+\}`[^`]*`|^ *- \[[ x]\].*", re.MULTILINE
-)
+RAW = re.compile(r"^\s*(?::::.*|`{3,}\{.*|\([\w-]+\)= *$|<!--.*)|\{[a-z:]+\}`[^`]*`|^ *- \[[ x]\].*", re.MULTILINE)
 CHAPTER = """# Chapter
 
 :::{div} info-line
@@ -24,6 +22,9 @@ Reading time 3 minutes
 :::
 
 See {cite:t}`elman1990`, {numref}`fig-loop`, {eq}`eq-loop`, {doc}`09_lstm` and {term}`states <state>`.
+
+- say what $h_t$ is;
+  <!-- More | question 1 -->
 
 $$
 h_t = a

@@ -16,16 +16,13 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) shift
 PAGES = ("book/index.html", "book/08_vanishing_and_exploding_gradients.html", "book/glossary.html")
 
 
-def test_it_is_served_with_its_licence_and_asked_for_early(site: Path, pages: list[str]) -> None:
+def test_it_is_served_by_the_site_with_its_licence(browser: Any, server: str, site: Path) -> None:
     assert "SIL OPEN FONT LICENSE Version 1.1" in (site / FACE / "LICENSE.txt").read_text("utf8")
-    for path in pages:
-        if path == "index.html":  # leads on at once
-            continue
-        page = (site / path).read_text("utf8")
-        early = re.findall(r'<link rel="preload" href="([^"]*)" as="font" type="font/woff2" crossorigin', page)
-        assert len(early) == 2, path
-        for address in early:  # 404.html has full paths
-            assert (site / FACE / Path(address).name).is_file(), path
+    page, asked = browser.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(server + PAGES[1], wait_until="networkidle")
+    page.close()
+    assert {address for address in asked if "woff2" in address} == {f"{server}{FACE}/{style}.woff2" for style in STYLES}
 
 
 def test_all_of_it_weighs_less_than_sixty_kibibytes(site: Path) -> None:

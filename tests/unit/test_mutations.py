@@ -23,6 +23,7 @@ DIFFERENCES = "test_recurrent.py::test_gradients_agree_with_finite_differences[{
 PADDING = "test_recurrent.py::test_gradients_with_lengths_agree_with_finite_differences[{}]"
 ZERO = "test_recurrent.py::test_outputs_and_gradients_in_the_padding_are_zero[GRU]"
 OPTIM = "test_optim.py::test_equals_torch_over_100_steps[None-{0}-{0}-options{1}]"
+PROGRAM = "test_train_torch.py::test_the_updates_are_those_of_a_plain_loop"
 
 FAULTS = {
     # the recurrent layers
@@ -91,6 +92,31 @@ FAULTS = {
     ),
     "σ: shifted": ("recurrent.py", "result += 0.5", "result += 0.4", "test_cells.py::test_a_step_of_an_lstm_by_hand"),
     "a bias gradient that is not summed": ("recurrent.py", "da.sum(0)", "da[-1]", DIFFERENCES.format("relu")),
+    # linear recurrences
+    "scan: the factor of the wrong step on the way back": (
+        "scan.py",
+        "a[:0:-1]",
+        "a[-2::-1]",
+        "test_scan.py::test_gradients_agree_with_finite_differences[7-tree]",
+    ),
+    "scan: neighbours joined in the other order": (
+        "scan.py",
+        "times(a[second], b[first]) + b[second]",
+        "times(a[first], b[second]) + b[first]",
+        "test_scan.py::test_three_steps_by_hand[tree]",
+    ),
+    "minGRU: sign": (
+        "minimal.py",
+        "(da - db * n) * z",
+        "(da + db * n) * z",
+        "test_minimal.py::test_gradients_agree_with_finite_differences[None-MinGRU]",
+    ),
+    "minLSTM: gates exchanged": (
+        "minimal.py",
+        "keep = (1 + e_i) / (2 + e_i + e_f)",
+        "keep = (1 + e_f) / (2 + e_i + e_f)",
+        "test_minimal.py::test_a_step_of_a_minlstm_by_hand",
+    ),
     # padding
     "padding: one step too many": ("padding.py", ">= lengths", "> lengths", ZERO),
     "padding: outputs not zeroed": (
@@ -285,6 +311,33 @@ FAULTS = {
         "return (h_ahead, c_ahead), (h_behind, c_behind)",
         "return (c_ahead, h_ahead), (c_behind, h_behind)",
         "test_seq2seq.py::test_gradients_are_those_of_finite_differences[4-3-2-True]",
+    ),
+    # the program that goes on
+    "program: the rate never falls": ("train_torch.py", "        self.schedule.step()\n", "", PROGRAM),
+    "program: gradients not clipped": ("train_torch.py", "(parameters, s.clip,", "(parameters, 1e9,", PROGRAM),
+    "program: the state is not carried": (
+        "train_torch.py",
+        "self.state, self.place = state.detach(),",
+        "self.state, self.place = torch.zeros_like(state),",
+        PROGRAM,
+    ),
+    "program: the generator begins again": (
+        "train_torch.py",
+        '        self.generator.set_state(saved["generator"])\n',
+        "",
+        "test_train_torch.py::test_a_resumed_run_is_equal_to_the_last_bit",
+    ),
+    "program: any run's checkpoint will do": (
+        "train_torch.py",
+        "if theirs.get(name) != value:",
+        "if name not in theirs:",
+        "test_train_torch.py::test_the_checkpoint_of_another_run_is_refused[lr]",
+    ),
+    "program: the model outlives its group": (
+        "train_torch.py",
+        "        gc.collect()",
+        "        #",
+        "test_train_torch.py::test_the_model_is_gone_before_the_group",
     ),
 }
 

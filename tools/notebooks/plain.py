@@ -35,6 +35,7 @@ NAMED = re.compile(r" *\\label\{([\w-]+)\}")
 DISPLAYED = re.compile(r"\$\$(.*?)\$\$(?: *\(([\w-]+)\))?", re.DOTALL)
 ROLE = re.compile(r"\{(doc|ref|numref|eq|term|cite:[tp])\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`")
 LABEL = re.compile(r"^\([\w-]+\)= *\n", re.MULTILINE)
+TIED = re.compile(r"\n {2}<!--.*?-->(?=\n|\Z)")  # what belongs to an objective: tools/notebooks/objectives.py
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:)[^)]*\)")
 PICTURE = re.compile(r"!\[([^\]]*)\]\((?!\w+:)([^)]+)\)")
 
@@ -91,7 +92,7 @@ class Writer:
 
     def markdown(self, cell: dict[str, Any]) -> None:
         """Write a cell of Markdown in plain form, with a cell of its own for each heading that opens a fold."""
-        text = DIRECTIVE.sub(self.directive, cell["source"])
+        text = DIRECTIVE.sub(self.directive, TIED.sub("", cell["source"]))
         if left := re.search(r"^:::.*|^`{3,}\{.*", text, re.MULTILINE):
             raise UnknownDirectiveError(f"{left[0]!r} has no plain form: see tools/notebooks/plain.py")
         text = self.inline(LABEL.sub("", SCRIPT.sub("", text)))

@@ -1,7 +1,7 @@
 """A line that a network of the RNN Explainer continues: ``{live-line} GRU``, with the beginning of the line as content.
 
 The continuation that stands on the page is written here, while the book is built, by the book's own code: a
-`LanguageModel` with the Explainer's weights, and `sampling.temperature` with NumPy's generator. `front/live-line.js`
+`LanguageModel` with the Explainer's weights, and `sampling.temperature` with NumPy's generator. `front/line.js`
 does the same in the page for what a reader types. Its random numbers are NumPy's too: the page gets the states of the
 generator.
 """

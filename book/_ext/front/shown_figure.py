@@ -47,8 +47,10 @@ def put_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             LOGGER.warning("shown-figure: no chapter has a figure %r", place["name"], location=place, type="front")
             place.replace_self(place.children)
             continue
+        picture = picture.deepcopy()
+        picture["loading"] = "lazy"  # on a phone it is below the first screen
         address = app.builder.get_relative_uri(docname, page)
-        link = nodes.reference("", "", picture.deepcopy(), internal=True, refuri=f"{address}#{anchor}")
+        link = nodes.reference("", "", picture, internal=True, refuri=f"{address}#{anchor}")
         place.replace_self(nodes.container("", link, *place.children, classes=["shown-figure"]))
 
 
