@@ -284,7 +284,7 @@ def test_one_bit_makes_two_checkpoints_different(what, halfway):
 def ranks(corpus):
     """Runs on one, two and three processes, whole and killed: their checkpoints' folder, and how they ended."""
     program = [sys.executable, str(ROOT / "tests/unit/forked_ranks.py"), str(corpus.parent)]
-    ended = subprocess.run(program, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    ended = subprocess.run(program, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     return corpus.parent, json.loads(ended.stdout.splitlines()[-1])
 
@@ -333,7 +333,7 @@ def isolated(ranks):
     if not shutil.which("unshare") or subprocess.run([*ISOLATED, "true"], capture_output=True).returncode:
         pytest.skip("this system gives no process a network of its own (unshare --map-root-user --net --uts)")
     program = [sys.executable, str(ROOT / "tests/unit/only_loopback.py"), str(folder)]
-    ended = subprocess.run([*ISOLATED, *program], env=ENVIRONMENT, capture_output=True, text=True, timeout=180)
+    ended = subprocess.run([*ISOLATED, *program], env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     return folder, json.loads(ended.stdout.splitlines()[-1])
 
@@ -352,7 +352,7 @@ def test_torchrun_restarts_two_processes_and_the_run_is_equal_to_the_last_bit(ra
     program = ["--max-restarts=1", "--monitor-interval=0.1", "-m", "rnn_utils.train_torch"]
     how = ["--hidden", "32", "--batch", "8", "--T", "6", "--updates", "60", "--save-every", "25", "--die-at", "33"]
     command = [*torchrun, *program, str(folder / "corpus.txt"), str(folder / "started.pt"), *how]
-    ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=180)
+    ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     assert "2 × cpu: 60 updates" in ended.stdout
     assert "exitcode: -9" in ended.stderr
