@@ -5,8 +5,12 @@ All is measured with the rounded weights that the page has, on held-out Shakespe
 - Contexts: the ends of the stretches of training text after which each unit was highest and lowest.
 - Names: which cell of the LSTM follows "inside a speaker's name" best on the first half of the held-out text, how well
   on the second, and what holding each cell at its mean costs there, in bits per character.
-- Erasing: the cell state, the state h, or both are set to zero at many places; what the characters after it cost more.
-- Gates: the forget gate of each unit is shut, and of all together; what it costs, beside how long the unit keeps.
+- Erasing: the cell state, the state h, or both are set to zero at many places; what the characters after it cost
+  more.
+- Spelling: the cell state is set to zero after three letters of a speaker's name; how well the network goes on with
+  that name, and whether it still expects what names are made of.
+- Gates: the forget gate of each unit is shut, and of all together; what it costs, beside how long the unit keeps. All
+  of them are held open, too.
 - Gradients: within how many characters lie nine tenths of the gradient's length, and what is left of it far back, in
   each of the three networks on the same texts.
 
@@ -15,6 +19,7 @@ The full run takes about a minute.
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -36,15 +41,19 @@ SETTINGS: dict[str, Any] = {
     "before": 60,  # characters read before a state is erased
     "after": 100,  # and after it
     "places": 400,
+    "letters": 3,  # of a name, read before the cell state is erased
     "back": 100,  # characters through which gradients go back
     "predictions": 100,
     "folder": "book/_static/explainer",  # where the page's files go; None keeps nothing
 }
-CONTEXT, KEPT = 12, 3  # characters of a context, and how many of them
+CONTEXT, KEPT = 14, 2  # characters of a context, and how many of them
 TEXT = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days."
 SHOWN = "ROMEO:\nThen sleep"
 NAMED = {" ": "space", "\n": "new line"}
 TENTH = 13  # units: a tenth of them
+BETWEEN = "|"  # contexts; no character of the text
+NAME = re.compile(r"\n\n([A-Z][A-Z ]{5,}):\n")  # in capitals, of six characters or more
+FULL = 0.99  # |tanh(c)| of a cell that hardly changes any more
 BITS = 1 / np.log(2)
 Results = dict[str, Any]
 
@@ -103,7 +112,8 @@ def units(model: LanguageModel, held: Held, scanned: int) -> list[list[Any]]:
     ids = held.train_ids[: 32 * length].reshape(32, length).T[:scanned]
     found, tokens = read(model, ids), held.vocabulary.tokens
     means = rounded(found.c.mean(axis=(0, 1)))
-    return [[*contexts(found.h[..., k], ids, tokens), mean] for k, mean in enumerate(means)]
+    assert BETWEEN not in tokens
+    return [[*map(BETWEEN.join, contexts(found.h[..., k], ids, tokens)), mean] for k, mean in enumerate(means)]
 
 
 def names(model: LanguageModel, held: Held) -> Results:
@@ -111,8 +121,9 @@ def names(model: LanguageModel, held: Held) -> Results:
     first, second = (slice(16), slice(16, 32))
     c = read(model, held.streams).c
     mean = c[:, first].mean(axis=(0, 1))
-    r = [correlation(a, b) for a, b in zip(halves(c), halves(held.inside.astype(float)), strict=True)]
-    best = int(np.abs(r[0]).argmax())
+    wanted = halves(held.inside.astype(float))
+    r, shown = ([correlation(a, b) for a, b in zip(halves(s), wanted, strict=True)] for s in (c, np.tanh(c)))
+    best, closest = (int(np.abs(one[0]).argmax()) for one in (r, shown))
     inside, base = held.inside[:, second], costs(read(model, held.streams[:, second]), held.next[:, second])
 
     def extra(unit: int) -> tuple[float, float]:
@@ -126,6 +137,8 @@ def names(model: LanguageModel, held: Held) -> Results:
         "unit": best,
         "decoys": [int(k) for k in lively if abs(r[0][k]) < 0.1][:3],  # lively units that do not follow names
         "r": rounded(r[1][best]),
+        "closest": closest,  # after tanh, as the page shows the cell state
+        "r closest": rounded(shown[1][closest]),
         "inside": rounded(held_costs[:, 0]),
         "elsewhere": rounded(held_costs[:, 1]),
         "bits inside": rounded(base[inside].mean()),
@@ -140,19 +153,48 @@ def erasing(model: LanguageModel, held: Held, before: int, after: int, places: i
     found: Results = {"places": places}
     for name in ("c", "h", "ch"):
         changes = [Change(what, 0.0, slice(None), before, before) for what in name]
-        more = (costs(read(model, ids[:-1], changes), ids[1:]) - base)[before:]
-        assert not (costs(read(model, ids[:-1], changes), ids[1:]) - base)[:before].any()
+        difference = costs(read(model, ids[:-1], changes), ids[1:]) - base
+        assert not difference[:before].any()
+        more = difference[before:]
         found[name] = rounded(more.mean(axis=1))
         moved = np.abs(more) > 0.1
         found[f"{name}, last"] = np.where(moved.any(0), after - moved[::-1].argmax(0), 0).tolist()
     return found
 
 
+def spelling(model: LanguageModel, held: Held, before: int, after: int, letters: int, every: int = 1) -> Results:
+    """Return how the network goes on with names, as trained and with the cell state erased after some letters."""
+    found = [(match.start(1), len(match[1])) for match in NAME.finditer(held.text)]
+    found = [(start, n) for start, n in found if start > before and start + after + letters < len(held.text)][::every]
+    starts = np.array([start for start, _ in found]) + letters - before
+    rest = np.arange(after)[:, None] < np.array([n for _, n in found]) - letters  # up to the colon
+    ids = held.ids[starts + np.arange(before + after + 1)[:, None]]
+    capitals = [v for v, token in enumerate(held.vocabulary.tokens) if token.isupper() or token == ":"]
+
+    def reading(changes: list[Change]) -> tuple[np.ndarray, Results]:
+        logp = read(model, ids[:-1], changes).logp[before:]
+        cost = -np.take_along_axis(logp, ids[before + 1 :, :, None], axis=-1)[..., 0] * BITS
+        p = np.exp(logp[..., capitals]).sum(axis=-1)
+        return cost, {"right": rounded((0.5**cost)[rest].mean()), "capital": rounded(p[rest].mean())}
+
+    base, plain = reading([])
+    cost, erased = reading([Change("c", 0.0, slice(None), before, before)])
+    more = cost - base
+    return {
+        "names": len(found),
+        "plain": plain,
+        "erased": erased,
+        "inside": rounded((more * rest).sum(axis=0).mean()),
+        "after": rounded((more * ~rest).sum(axis=0).mean()),
+        "following": round(float((~rest).sum(axis=0).mean())),
+    }
+
+
 def gates(model: LanguageModel, held: Held) -> Results:
-    """Return mean forget gates, and what shutting one, or all, costs in bits per character."""
+    """Return mean forget gates, and what shutting one, or all, or opening all costs in bits per character."""
     part = held.streams[:, ::2]
     following = held.next[:, ::2]
-    whole = read(model, part)
+    whole, opened = read(model, part), read(model, part, [Change("f", 1.0)])
     base = costs(whole, following).mean()
 
     def extra(unit: Any, value: float) -> float:
@@ -162,7 +204,8 @@ def gates(model: LanguageModel, held: Held) -> Results:
         "forget gates": rounded(whole.gates["f"].mean(axis=(0, 1))),
         "shut": [round(extra(unit, 0.0), 4) for unit in range(whole.h.shape[2])],
         "all shut": round(extra(slice(None), 0.0), 4),
-        "all open": round(extra(slice(None), 1.0), 4),
+        "all open": round(float(costs(opened, following).mean() - base), 4),
+        "full": [rounded((np.abs(np.tanh(one.c)) > FULL).mean()) for one in (whole, opened)],
         "bits": round(float(base), 4),
         "characters": int(part.size),
     }
@@ -193,8 +236,9 @@ def within(costs: Sequence[float], share: float) -> int:
 def measured(results: Results) -> Results:
     """Return the numbers that the page's questions quote."""
     names, erased, gates, paths = (results[name] for name in ("names", "erasing", "gates", "gradients"))
+    spelled = results["spelling"]
     keeps, shut = np.array(gates["forget gates"]), np.array(gates["shut"])
-    inside, best = np.array(names["inside"]), names["unit"]
+    inside, best, closest = np.array(names["inside"]), names["unit"], names["closest"]
     longest, shortest = np.argsort(-keeps)[:TENTH], np.argsort(keeps)[:TENTH]
     return {
         "names": {
@@ -204,6 +248,12 @@ def measured(results: Results) -> Results:
             "cost": round(inside[best], 2),
             "median": round(float(np.median(inside)), 3),
             "costlier": int((inside > inside[best]).sum()),
+            "closest": {
+                "unit": closest,
+                "r": round(abs(names["r closest"]), 2),
+                "cost": round(inside[closest], 2),
+                "elsewhere": round(names["elsewhere"][closest], 2),
+            },
             "characters": names["characters"],
         },
         "erasing": {"places": erased["places"]}
@@ -218,6 +268,14 @@ def measured(results: Results) -> Results:
             }
             for name in ("c", "h", "ch")
         },
+        "spelling": {
+            "names": spelled["names"],
+            "right": [round(100 * spelled[how]["right"]) for how in ("plain", "erased")],
+            "capital": [round(100 * spelled[how]["capital"]) for how in ("plain", "erased")],
+            "inside": round(spelled["inside"], 1),
+            "after": round(spelled["after"], 1),
+            "following": spelled["following"],
+        },
         "gates": {
             "longest": round(float(shut[longest].mean()), 3),
             "shortest": round(float(shut[shortest].mean()), 3),
@@ -226,11 +284,16 @@ def measured(results: Results) -> Results:
             "keeps": round(100 * keeps[shut.argmax()]),
             "among": int(np.isin(np.argsort(-shut)[:TENTH], longest).sum()),
             "all": round(gates["all shut"], 2),
+            "open": round(gates["all open"], 1),
+            "full": [round(100 * share) for share in gates["full"]],
             "bits": round(gates["bits"], 2),
             "characters": gates["characters"],
         },
         "gradients": {
-            name: {"within": int(np.median(path["nine tenths"])), "left": path["length"][50] / path["length"][0]}
+            name: {
+                "within": int(np.median(path["nine tenths"])),
+                "left": float(f"{path['length'][50] / path['length'][0]:.2g}"),
+            }
             for name, path in paths.items()
         }
         | {"predictions": paths["LSTM"]["predictions"]},
@@ -255,7 +318,7 @@ def poster(model: LanguageModel, vocabulary: Vocabulary) -> str:
         expected = f"{100 * np.exp(logp[t - 1, v]):.0f} %" if t else "–"
         likeliest = ", ".join(f"{named(u)} {100 * np.exp(logp[t, u]):.0f} %" for u in np.argsort(-logp[t])[:3])
         rows.append(f'<tr><th scope="row">{named(v)}</th><td>{expected}</td><td>{likeliest}</td></tr>')
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("it reads", "expected with", "it expects next"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("it reads", "it had given this", "it expects next"))
     text = html.escape(TEXT).replace("\n", "&#10;")
     return (
         f'<div class="explainer touch-frame" data-text="{text}">\n<table>\n'
@@ -279,6 +342,7 @@ def run(networks: list[str], folder: str | None, scanned: int, characters: int, 
     results: Results = {
         "names": names(lstm, held),
         "erasing": erasing(lstm, held, settings["before"], settings["after"], settings["places"]),
+        "spelling": spelling(lstm, held, settings["before"], settings["before"], settings["letters"]),
         "gates": gates(lstm, held),
         "gradients": {
             name: gradients(load(name), held, settings["back"], settings["predictions"]) for name in networks
@@ -300,6 +364,9 @@ def check_part(record: dict[str, Any]) -> None:
     again = erasing(lstm, held, settings["before"], settings["after"], settings["places"])
     for name in ("c", "h", "ch"):
         np.testing.assert_allclose(again[name], results["erasing"][name], atol=0.01, err_msg=f"{name} erased")
+    some = spelling(lstm, held, settings["before"], settings["before"], settings["letters"], every=10)
+    for name, atol in (("inside", 2), ("after", 0.5)):  # a tenth of the names
+        np.testing.assert_allclose(some[name], results["spelling"][name], atol=atol, err_msg=f"spelling, {name}")
     path = gradients(load("RNN"), held, settings["back"], settings["predictions"])["length"]
     np.testing.assert_allclose(path, results["gradients"]["RNN"]["length"], rtol=0.02, err_msg="gradients")
     shut = [Change("f", 0.0)]

@@ -12,14 +12,15 @@ from experiments import explainer
 from experiments._reading import Change, read
 
 KINDS = ("LSTM", "GRU", "RNN")
+UNIT = "Unit (0–127)"  # what its field is called
 FOLDER = ROOT / "book/_static/explainer"
 TOKENS = "".join(explainer.texts()[2].tokens)
 EVERY = "".join(np.random.default_rng(3).permutation(list(TOKENS * 2)))  # every character of the vocabulary
 PLAY = "First Citizen:\nWe have not slept these seven nights.\n\nROMEO:\nThen sleep"
 OTHERS = (
-    "We’ve 3 “days” to sleep – até amanhã, ROMEO 😀:\nSo"  # what the networks do not know, and what stands for others
+    "We’ve 3 “days” to sleep – até amanhã, ROMEO 😀:\nSo…"  # what the networks do not know, and what stands for others
 )
-READ = "We've  days to sleep - at amanh, ROMEO :\nSo"
+READ = "We've  'days' to sleep - ate amanha, ROMEO :\nSo."
 
 
 @pytest.fixture(scope="session", name="models")
@@ -70,7 +71,7 @@ def touched(page: Any, text: str | None = None) -> Any:
 def bars(root: Any) -> dict[str, float]:
     """The characters expected next, with their probabilities as shown."""
     names, shown = root.locator(".next dt").all_inner_texts(), root.locator(".next dd").all_inner_texts()
-    return dict(zip(names, map(float, shown), strict=True))
+    return dict(zip(names, (float(one.removesuffix(" %")) / 100 for one in shown), strict=True))
 
 
 def named(character: str) -> str:
@@ -83,13 +84,14 @@ def expect_step(root: Any, model: Any, text: str, t: int, changes: Sequence[Chan
     reading = read(model, ids(text)[:, None], changes)
     p = np.exp(reading.logp[:, 0])
     shown = bars(root)
+    assert shown, "no character is expected"
     assert shown == {name: pytest.approx(p[t, [named(c) for c in TOKENS].index(name)], abs=6e-4) for name in shown}
     assert list(shown.values()) == sorted(shown.values(), reverse=True)
     assert max(shown.values()) == pytest.approx(p[t].max(), abs=6e-4)
     said = root.locator(".whole .status").inner_text()
-    assert said.startswith(f"Step {t + 1} of {len(text)} reads “{named(text[t])}”")
+    assert said.startswith(f"Step {t + 1} of {len(text)}: the network reads “{named(text[t])}”")
     if t:
         surprise = -np.log2(p[t - 1, TOKENS.index(text[t])])
         assert f": {surprise:.1f} bits of surprise" in said
-    unit = int(root.get_by_label("Unit", exact=True).input_value())
+    unit = int(root.get_by_label(UNIT).input_value())
     assert f"{reading.c[t, 0, unit]:.2f}".replace("-", "−").replace("−0.00", "0.00") in said

@@ -15,11 +15,10 @@ from tools.paper.compose import article, new
 
 NOT_SHOWN = "script, style, noscript, button, .unfold-all, .run-bar, details.deeper, [data-touch], .fold-places"
 PRACTICE = ("Check yourself", "Exercises", "In an interview", "Further reading and watching")
-SHORT = 340  # characters of a paragraph that stands on a slide of its own
+SHORT, LONG = 340, 560  # characters of a paragraph on a slide of its own; of one with something in bold
+ROWS = 9  # of a table that is shown whole
 POINTS, LINES = 3, 7  # of a slide: key points, and lines of formulas, where one with fractions counts as one and a half
-ELSEWHERE = re.compile(
-    r"\b(above|below|fold|cells?|figure|table|page|here|exercise|unfold|printed|prints)\b", re.IGNORECASE
-)
+ELSEWHERE = re.compile(r"\b(above|below|fold|figure|table|page|here|exercise|unfold|printed|prints)\b", re.IGNORECASE)
 LETTERS = "ABCDEFGH"
 STYLES = ("../_static/katex/katex.min.css", "../_static/katex/places.css", "../_static/math.css")
 OURS = ("reveal/reveal.css", "slides.css")
@@ -151,13 +150,32 @@ def taught(section: Tag) -> Iterator[Tag]:
     for number, group in enumerate(by_height(formulas)):
         parts = [part for formula in group for part in (introduction(formula), copy.copy(formula)) if part]
         yield slide(title, parts, "formulas", paragraphs if number == 0 else ())
-    if not formulas:
-        short = [part for part in paragraphs if len(plain(part)) <= SHORT and not ELSEWHERE.search(plain(part))]
-        telling = sorted(short, key=lambda part: not part.strong)[:1]  # with something in bold, if there is one
-        if telling or not figures:
-            yield slide(title, map(copy.copy, telling), "words", paragraphs)
+    telling = None if formulas else words(section, paragraphs)
+    if telling:
+        yield slide(title, [copy.copy(telling)], sized("words", telling), paragraphs)
+    tables = [table for table in section.find_all("table") if not table.find_parent(class_="cell")]
+    shown = [table for table in tables if len(table.find_all("tr")) <= ROWS]
+    for table in shown:
+        yield slide(title, [copy.copy(table)], sized("tabled", table), paragraphs)
+    if not (formulas or telling or shown or figures):
+        yield slide(title, [], "words", paragraphs)
     for figure in figures:
         yield slide(title, [figure_alone(figure)], "pictured", [figure.figcaption])
+
+
+def sized(kind: str, part: Tag) -> str:
+    """The kind of a slide, with the mark of one that holds a lot."""
+    return f"{kind} dense" if len(plain(part)) > LONG else kind
+
+
+def words(section: Tag, paragraphs: list[Tag]) -> Tag | None:
+    """The paragraph that says most in few words: of an answer the first, else one with something in bold, or short."""
+    if section.h2.get_text() == "The answer":
+        return paragraphs[0] if paragraphs else None
+    alone = [part for part in paragraphs if not ELSEWHERE.search(plain(part)) and not plain(part).endswith(":")]
+    bold = [part for part in alone if part.strong and len(plain(part)) <= LONG]
+    short = [part for part in alone if len(plain(part)) <= SHORT]
+    return next((part for part in [*bold, *short, *paragraphs] if len(plain(part)) <= LONG), None)
 
 
 def height(formula: Tag) -> float:

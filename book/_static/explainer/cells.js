@@ -3,19 +3,19 @@ import { make } from "../touch/frame.js";
 import { named, signed } from "./words.js";
 
 /** A line of a drawing. */
-const path = (d, kind = "a", width = null) => make("path", { d, class: kind, "stroke-width": width });
+const path = (d, kind = "a", width = kind === "memory" ? 6 : 1.7) => make("path", { d, class: kind, "stroke-width": width });
 const words = (text, x, y, kind = "") => make("text", { x, y, class: kind }, text);
 /** A symbol with an index, in italics, as the formulas have it. */
 const symbol = (letter, index, x, y, kind = "") => make("text", { x, y, class: kind },
   make("tspan", { class: "math" }, letter), make("tspan", { class: "math index", dy: 4 }, index));
 
-/** A function: its box is filled as far as the gate is open, or from the middle by a value with a sign. */
+/** A function, and under its name a bar: as long as the gate is open, or from the middle by a value with a sign. */
 function box(name, value, x, y) {
   const [wide, high] = [52, 34];
-  const level = name === "σ" ? [y + high - value * high, value * high] : [value < 0 ? y + high / 2 : y + high / 2 * (1 - value), Math.abs(value) * high / 2];
+  const bar = name === "σ" ? [0, value] : [(1 + Math.min(value, 0)) / 2, Math.abs(value) / 2];
   return [make("rect", { x, y, width: wide, height: high, rx: 6, class: "box" }),
-    make("rect", { x: x + 1, y: level[0], width: wide - 2, height: level[1], class: name === "tanh" && value < 0 ? "fill negative" : "fill" }),
-    words(name, x + wide / 2, y + high / 2 + 5, "mid strong")];
+    make("rect", { x: x + 3 + bar[0] * (wide - 6), y: y + high - 10, width: bar[1] * (wide - 6), height: 7, class: value < 0 ? "fill negative" : "fill" }),
+    words(name, x + wide / 2, y + 17, "mid strong")];
 }
 const operation = (sign, x, y) => [make("rect", { x: x - 13, y: y - 13, width: 26, height: 26, rx: 13, class: "op" }), words(sign, x, y + 6, "mid strong")];
 
@@ -25,7 +25,7 @@ function LSTM(step, k, sign) {
   const [before, c, h] = [step.before.c[k], step.c[k], step.h[k]];
   return make("svg", { viewBox: "0 0 570 352", role: "img", "aria-label": `Unit ${k}: c before ${signed(before)}, times forget gate ${signed(f)}, plus input gate ${signed(i)} times candidate ${signed(g)}, gives c ${signed(c)}; output gate ${signed(o)} times tanh of c gives h ${signed(h)}.` },
     make("rect", { x: 62, y: 14, width: 424, height: 282, rx: 10, class: "cell" }),
-    path("M60 62H122", "memory"), path("M148 62H272", "memory", 1 + 5 * f), path("M298 62H500", "memory"),
+    path("M60 62H122", "memory"), path("M148 62H272", "memory", 0.3 + 5.7 * f), path("M298 62H500", "memory"),
     symbol("c", "t−1", 8, 50), words(signed(before), 8, 78, "number"),
     symbol("c", "t", 510, 50), words(signed(c), 505, 78, "number"),
     ...operation("×", 135, 62), ...operation("+", 285, 62),
@@ -50,7 +50,7 @@ function GRU(step, k, sign) {
   const [past, input] = [step.a_h[2 * H + k], step.a_x[2 * H + k]];
   return make("svg", { viewBox: "0 0 570 330", role: "img", "aria-label": `Unit ${k}: h before ${signed(before)}, mixed by update gate ${signed(z)} with candidate ${signed(n)}, gives h ${signed(h)}; reset gate ${signed(r)} times ${signed(past)} from the state plus ${signed(input)} from the character are inside the candidate.` },
     make("rect", { x: 62, y: 14, width: 424, height: 262, rx: 10, class: "cell" }),
-    path("M60 62H310", "memory", 1 + 5 * z), path("M362 62H500", "memory"),
+    path("M60 62H310", "memory", 0.3 + 5.7 * z), path("M362 62H500", "memory"),
     symbol("h", "t−1", 8, 50), words(signed(before), 8, 78, "number"), symbol("h", "t", 510, 50), words(signed(h), 505, 78, "number"),
     make("rect", { x: 310, y: 44, width: 52, height: 36, rx: 6, class: "op" }), words("mix", 336, 67, "mid strong"),
     words(signed(z * before), 230, 50, "mid number"), words(signed((1 - z) * n), 346, 104, "number"),

@@ -1,13 +1,13 @@
 // Changes of the network while it reads: states erased, gates shut or opened, and what that costs on the reader's text.
 import { make } from "../touch/frame.js";
 import { LINES } from "./strip.js";
-import { bits, drawn, select, signed, source } from "./words.js";
+import { bits, drawn, hint, select, signed, source, title } from "./words.js";
 
 const EVER = 1e9;
 const KINDS = {
   erase: ["erase the cell state c (set it to 0)", "c", 0],
   blank: ["erase the state h (set it to 0)", "h", 0],
-  both: ["erase everything: c and h", "ch", 0],
+  both: ["erase both c and h", "ch", 0],
   shutf: ["shut the forget gate f (0: keep nothing)", "f", 0],
   openf: ["open the forget gate f (1: keep all)", "f", 1],
   shuti: ["shut the input gate i (0: write nothing)", "i", 0],
@@ -15,60 +15,58 @@ const KINDS = {
   shutz: ["shut the update gate z (0: keep nothing)", "z", 0],
   openz: ["open the update gate z (1: keep all)", "z", 1],
   shutr: ["shut the reset gate r (0: look at no past)", "r", 0],
-  held: ["hold it at its usual value", "held", null],
+  held: ["hold the state at its average", "held", null],
 };
-const TIMES = { here: "before this step only", on: "from this step on", ever: "at every step" };
+const TIMES = { here: "at this step only", on: "from this step on", ever: "at every step" };
 const [WIDE, HIGH, LEFT] = [640, 130, 58];
 
 export class Changes {
   constructor(app) {
     this.app = app;
-    this.kind = select("", {}, () => this.fit(), { "aria-label": "Change" });
-    this.unit = select("", { one: "of this unit", all: "of all units" }, () => {}, { "aria-label": "Which units" });
+    this.kind = select("", {}, () => {}, { "aria-label": "Change" });
+    this.unit = select("", { all: "of all units", one: "of this unit" }, () => {}, { "aria-label": "Which units" });
     this.when = select("", TIMES, () => {}, { "aria-label": "When" });
+    this.selects = [this.kind, this.unit, this.when];
     const button = (label, onclick) => make("button", { type: "button", onclick }, label);
     this.list = make("ul", { class: "made" });
     this.result = make("p", { class: "result", role: "status" });
     this.graph = make("div", {});
     this.where = make("div", {});
-    this.element = make("div", { class: "changes" }, make("p", { class: "title" }, "Change the network while it reads"),
+    this.element = make("div", { class: "changes" }, title("Change the network while it reads"),
+      hint("Choose and apply; the network reads the text again. A bar says what each character costs more (up) or less (down) than without the change."),
       make("div", { class: "bar" }, this.kind.label, this.unit.label, this.when.label, button("Apply", () => this.add()), button("Undo all", () => this.undo())),
       this.list, this.graph, this.result, this.where);
   }
 
   renew() {
-    const { app } = this;
+    const { app, kind: { element } } = this;
+    const before = element.value;
     const fitting = Object.entries(KINDS).filter(([, [, what]]) => [...(what === "held" ? [what] : what)].every((one) => app.possible(one)));
-    this.kind.element.replaceChildren(...fitting.map(([value, [words]]) => make("option", { value }, words)));
+    element.replaceChildren(...fitting.map(([value, [words]]) => make("option", { value }, words)));
+    if (fitting.some(([value]) => value === before)) element.value = before;
     this.where.replaceChildren(source(...LINES[app.kind]));
-    this.fit();
-  }
-
-  /** A state is erased for all units unless the reader says otherwise; a gate is shut for one. */
-  fit() {
-    const { value } = this.kind.element;
-    const state = ["erase", "blank", "both"].includes(value);
-    this.unit.element.value = state ? "all" : "one";
-    this.when.element.value = state ? "here" : "ever";
   }
 
   /** The changes that the three choices stand for, at a step and a unit. */
-  meant(kind, unit, when) {
+  meant() {
     const { app } = this;
+    const [kind, unit, when] = this.selects.map(({ element: { value } }) => value);
     const [words, what, value] = KINDS[kind];
-    const [from, to] = { here: [app.at, app.at], on: [app.at, EVER], ever: [0, EVER] }[when];
-    const units = unit === "all" ? [-1] : [app.unit];
-    const names = what === "held" ? ["held"] : [...what];
-    const where = when === "ever" ? TIMES.ever : `${when === "here" ? "before" : "from"} step ${app.at + 1} (“${drawn(app.net.tokens[app.ids[app.at]])}”)${when === "on" ? " on" : ""}`;
-    const of = unit === "all" ? "all units" : `unit ${app.unit}`;
-    const all = value === null && unit === "all" ? Array.from({ length: app.net.H }, (_, k) => k) : units;
-    return names.flatMap((name) => all.map((one) => ({ what: name, unit: one, from, to, value: value ?? app.facts.units[one][2], words: `${words}, ${of}, ${where}` })));
+    const { at } = app;
+    const [from, to] = { here: [at, at], on: [at, EVER], ever: [0, EVER] }[when];
+    const all = unit === "all";
+    const said = () => `${words}, ${all ? "all units" : `unit ${one}`}, ${TIMES[when].replace("this step", `step ${at + 1}${at < app.ids.length ? ` (“${drawn(app.net.tokens[app.ids[at]])}”)` : ""}`)}`;
+    const one = app.unit;
+    const units = !all ? [one] : value === null ? Array.from({ length: app.net.H }, (_, k) => k) : [-1];
+    return (what === "held" ? [what] : [...what]).flatMap((name) => units.map((k) => ({ what: name, unit: k, from, to, value: value ?? app.known[k].mean, said })));
   }
 
-  add() {
+  /** Make a change: the one that the three choices name, or one that a question asks for. */
+  add(...choices) {
     const { app } = this;
     if (!app.ids.length) return;
-    app.changes = [...app.changes, ...this.meant(this.kind.element.value, this.unit.element.value, this.when.element.value)];
+    choices.forEach((value, k) => { this.selects[k].element.value = value; });
+    app.changes = [...app.changes, ...this.meant()];
     app.text.colour("change");
     app.rerun();
   }
@@ -87,7 +85,7 @@ export class Changes {
 
   reread() {
     const { app } = this;
-    this.list.replaceChildren(...[...new Set(app.changes.map(({ words }) => words))].map((said) => make("li", {}, said)));
+    this.list.replaceChildren(...[...new Set(app.changes.map(({ said }) => said()))].map((said) => make("li", {}, said)));
     this.result.textContent = app.changes.length && app.ids.length > 1 ? this.outcome() : "Nothing is changed.";
     this.graph.replaceChildren(...(app.changes.length ? [this.draw()] : []));
   }
@@ -98,9 +96,9 @@ export class Changes {
     const mean = (steps) => app.ids.reduce((sum, _, t) => sum + (t ? app.surprise(t, steps) : 0), 0) / (app.ids.length - 1);
     const touched = extra.flatMap((value, t) => (Math.abs(value) > 0.1 ? [t] : []));
     const last = touched.at(-1);
-    return `Bits of surprise per character: ${mean(app.plain).toFixed(2)} as trained, ${mean(app.steps).toFixed(2)} changed. `
-      + (touched.length ? `${touched.length} of ${app.ids.length} characters cost more or less by over 0.1 bits, the last of them “${drawn(app.net.tokens[app.ids[last]])}” at step ${last + 1}.`
-        : "No character costs more or less by over 0.1 bits.");
+    return `Bits of surprise per character: ${mean(app.plain).toFixed(2)} as trained, ${mean(app.steps).toFixed(2)} changed; a blind guess would cost ${bits(Math.log2(app.net.V))}. `
+      + (touched.length ? `The change moves ${touched.length} of ${app.ids.length} characters by over 0.1 bits, the last of them “${drawn(app.net.tokens[app.ids[last]])}” at step ${last + 1}.`
+        : "It moves no character by over 0.1 bits.");
   }
 
   /** What each character costs more (up, orange) or less (down, blue). */

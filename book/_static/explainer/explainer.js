@@ -34,8 +34,8 @@ class Explainer {
   constructor(root) {
     this.root = root;
     this.kind = this.wanted = "LSTM"; // the one that reads, and the one that is on its way
-    Object.assign(this, { at: 0, unit: 0, changes: [], steps: [], pinned: [], fresh: true, plain: [], ids: [], places: [], signs: [] });
-    this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => { this.pinned = []; this.read(); } });
+    Object.assign(this, { at: Infinity, unit: 0, changes: [], steps: [], pinned: [], units: {}, plain: [], ids: [], places: [], signs: [] });
+    this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => this.typed() });
     this.input.value = root.dataset.text;
     this.complaint = make("p", { class: "complaint", role: "alert" });
     this.status = make("p", { class: "status", role: "status" });
@@ -43,9 +43,10 @@ class Explainer {
       ...Object.keys(GATES).map((kind) => make("option", { value: kind }, { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" }[kind])));
     this.parts = [new Text(this), new Strip(this), new Step(this), new Changes(this), new Sources(this)];
     const [text, strip, step, changes, sources] = this.parts;
-    this.text = text;
+    Object.assign(this, { text, strip, changing: changes });
     this.sources = sources;
     this.questions = new Questions(this);
+    this.parts.push(this.questions);
     const start = make("button", { type: "button", class: "start" }, "Let the network read it (loads 0.2 MB)");
     this.poster = make("div", { class: "poster" }, start, ...root.childNodes);
     this.live = make("div", { class: "live", hidden: true },
@@ -54,7 +55,7 @@ class Explainer {
     strip.element.append(step.known);
     root.replaceChildren(
       make("div", { class: "ask" },
-        make("label", { class: "own" }, "Your text", this.input),
+        make("label", { class: "own" }, `Your text, up to ${LONGEST} characters`, this.input),
         make("label", { class: "net" }, "Network", this.kinds)),
       this.complaint, this.questions.element, this.poster, this.live);
     root.classList.add("touch-frame");
@@ -90,28 +91,37 @@ class Explainer {
     try {
       const [net, units, { measured }] = await Promise.all([network(kind), file(`${kind.toLowerCase()}.json`, "json"), file("facts.json", "json")]);
       if (kind !== this.wanted) return;
-      Object.assign(this, { kind, net, measured, facts: { units } });
+      if (this.net) this.units[this.kind] = this.unit; // each network has its own
+      Object.assign(this, { kind, net, measured, known: units.map(([high, low, mean]) => ({ high: high.split("|"), low: low.split("|"), mean })) });
     } catch (error) {
       this.awake = undefined;
       this.complaint.textContent = `The network could not be loaded (${error.message}). Touch the page to try again.`;
       for (const touch of ["pointerdown", "focusin"]) this.root.addEventListener(touch, () => this.wake(), { once: true });
       return;
     }
-    this.fresh ||= kind !== this.before;
-    this.before = kind;
     const begun = this.poster.contains(document.activeElement);
     this.poster.hidden = true;
     this.live.hidden = false;
     if (begun) this.text.page.focus({ preventScroll: true });
     for (const part of this.parts) part.renew?.();
     this.changes = this.changes.filter(({ what }) => this.possible(what));
+    if (kind !== "LSTM") this.questions.close();
+    this.unit = this.units[kind] ?? -1;
     this.read();
   }
 
   possible(what) { return what === "h" || what === "held" || (what === "c" && this.kind === "LSTM") || (this.kind !== "RNN" && GATES[this.kind].includes(what)); }
 
+  /** The reader writes: the step is that of the character before the caret. */
+  typed() {
+    const before = this.input.value.slice(0, this.input.selectionEnd);
+    this.at = (this.net ? encode(this.net, before).filter(({ id }) => id >= 0) : before).length - 1;
+    this.questions.close();
+    this.read();
+  }
+
   /** Read the text as it stands. */
-  read() {
+  read(aloud = true) {
     if (!this.net) return;
     const signs = encode(this.net, this.input.value);
     const known = signs.filter(({ id }) => id >= 0);
@@ -119,52 +129,47 @@ class Explainer {
     let step = 0;
     this.signs = signs.map((one) => ({ ...one, t: one.id >= 0 && step < LONGEST ? step++ : -1 }));
     this.places = this.signs.flatMap(({ t }, place) => (t >= 0 ? [place] : []));
-    const unknown = [...new Set(signs.filter(({ id }) => id < 0).map(({ sign }) => sign))].slice(0, 5);
-    const other = signs.find(({ sign, read, id }) => id >= 0 && sign !== read);
+    const unknown = [...new Set(signs.filter(({ id }) => id < 0).map(({ sign }) => sign))];
+    const others = new Set(signs.flatMap(({ sign, read, id }) => (id >= 0 && sign !== read ? [`${sign} as ${read}`] : [])));
     const said = [
-      unknown.length && `The network does not know ${unknown.map((sign) => `“${sign}”`).join(" ")}: left out, and crossed out below.`,
-      other && `“${other.sign}” is read as “${other.read}”.`,
+      unknown.length && `The network does not know ${unknown.slice(0, 5).join(" ")}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ""}: left out, and crossed out below.`,
+      others.size && `It reads ${[...others].join(", ")}.`,
       known.length > LONGEST && `Only the first ${LONGEST} characters are read.`,
-      !known.length && "Write something that the network knows.",
+      !known.length && (signs.length ? "Write some letters: they are what the network knows." : "The box is empty: write something, or choose a question."),
     ].filter(Boolean).join(" ");
     if (this.complaint.textContent !== said) this.complaint.textContent = said;
     this.root.classList.toggle("nothing", !known.length);
     this.stop();
     this.plain = run(this.net, this.ids);
     this.slider.max = Math.max(this.ids.length, 1);
-    this.at = Math.min(this.at, Math.max(this.ids.length - 1, 0));
-    this.rerun();
+    this.at = Math.max(0, Math.min(this.at, this.ids.length - 1));
+    this.rerun(aloud);
   }
 
   /** Read again, with the changes as they are now. */
-  rerun() {
+  rerun(aloud) {
     this.steps = this.changes.length ? run(this.net, this.ids, this.changes) : this.plain;
     for (const part of this.parts) part.reread?.();
-    if (this.fresh && this.ids.length) Object.assign(this, { fresh: false, unit: this.parts[1].order[0] });
-    this.go(this.at);
+    this.go(this.at, aloud);
   }
 
-  /** Put a text in place of the reader's, and look at a step and a unit. */
-  put(text, { at = 0, unit = this.unit, changes = [], pinned = [] } = {}) {
+  /** Put a text in place of what is read, and look at a step and a unit; what is said aloud is the question. */
+  put(text, { at = Infinity, unit = this.unit, pinned = [] } = {}) {
     this.input.value = text;
-    Object.assign(this, { changes, at, pinned });
-    this.unit = unit;
-    this.fresh = false;
-    this.read();
+    Object.assign(this, { changes: [], at, unit, pinned });
+    this.read(false);
   }
 
-  go(t) {
+  go(t, aloud = true) {
     this.at = Math.max(0, Math.min(t, this.ids.length - 1));
     this.show();
-    if (!this.playing) this.say();
+    this.say(aloud && !this.playing);
   }
 
   look(unit) {
-    this.unit = (unit + this.net.H) % this.net.H;
+    this.unit = Math.max(0, Math.min(unit, this.net.H - 1));
     this.show();
     this.say();
-    const [high, low] = this.facts.units[this.unit];
-    this.status.append(` In the training text its h was highest after “${high[0]}”, lowest after “${low[0]}”.`);
   }
 
   show() {
@@ -174,8 +179,9 @@ class Explainer {
     for (const part of this.parts) part.show();
   }
 
-  /** One sentence about this step. */
-  say() {
+  /** One sentence about this step; while it plays and when a question is put, screen readers are not told. */
+  say(aloud = true) {
+    this.status.ariaLive = aloud ? "polite" : "off";
     this.status.textContent = this.ids.length ? this.sentence() : "";
   }
 
@@ -187,8 +193,8 @@ class Explainer {
     const state = step.c?.length
       ? `Unit ${unit} keeps ${percent(step.gates.f[unit])} of its cell state of ${signed(step.before.c[unit])} and adds ${signed(step.gates.i[unit] * step.gates.g[unit])}, which makes ${signed(step.c[unit])}.`
       : `Unit ${unit} is at ${signed(step.h[unit])}.`;
-    return `Step ${at + 1} of ${this.ids.length} reads “${named(net.tokens[this.ids[at]])}”${cost === null ? "" : `, expected with ${percent(2 ** -cost)}: ${bits(cost)} bits of surprise`}. `
-      + `Next: “${named(best.sign)}” ${percent(best.p)}, “${named(second.sign)}” ${percent(second.p)}. ${state}${this.changes.length ? " The network is changed." : ""}`;
+    return `Step ${at + 1} of ${this.ids.length}: the network reads “${named(net.tokens[this.ids[at]])}”${cost === null ? "" : `, to which it had given ${percent(2 ** -cost)}: ${bits(cost)} bits of surprise`}. `
+      + `It expects “${named(best.sign)}” ${percent(best.p)}, “${named(second.sign)}” ${percent(second.p)}. ${state}${this.changes.length ? " The network is changed." : ""}`;
   }
 
   /** How surprised the network was by the character of step t, in bits; null for the first. */
@@ -224,11 +230,12 @@ class Explainer {
     this.say();
   }
 
-  /** Arrow keys on a part of the page: across the text, and from unit to unit where `units` is their order. */
+  /** Arrow keys on a part of the page: across the text, and from line to line, or from unit to unit where `units` is their order. */
   key(event, units) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const across = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: this.ids.length - 1 };
     const down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const across = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: this.ids.length - 1 };
+    if (!units && down) across[event.key] = this.text.beside(down);
     if (event.key in across) this.go(across[event.key]);
     else if (units && down) this.look(units[Math.max(0, Math.min(units.indexOf(this.unit) + down, units.length - 1))]);
     else return;

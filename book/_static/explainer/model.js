@@ -3,7 +3,7 @@
 
 /** Gates and candidate of each kind, in the order of the weights. */
 export const GATES = { LSTM: ["i", "f", "g", "o"], GRU: ["r", "z", "n"], RNN: ["h"] };
-const ALIKE = { "’": "'", "‘": "'", "–": "-", "—": "-", "\r": "" }; // what keyboards write for what the networks know
+const ALIKE = { "’": "'", "‘": "'", "“": "'", "”": "'", "–": "-", "—": "-", "…": ".", "\r": "" }; // what keyboards write for what the networks know
 
 /** Half-precision numbers as numbers. */
 export function halves(buffer) {
@@ -29,10 +29,10 @@ export function unpack(kind, tokens, H, buffer) {
   return net;
 }
 
-/** What a text is to the network: its characters with their numbers, −1 for one that is left out. */
+/** What a text is to the network: its characters with their numbers, −1 for one that is left out; é is read as e. */
 export function encode(net, text) {
   return [...text].map((sign) => {
-    const read = ALIKE[sign] ?? sign;
+    const read = ALIKE[sign] ?? (/\p{L}/u.test(sign) ? sign.normalize("NFD")[0] : sign);
     return { sign, read, id: read ? net.tokens.indexOf(read) : -1 };
   });
 }

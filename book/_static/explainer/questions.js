@@ -1,81 +1,117 @@
-// Five questions with an answer to predict first: look, commit to an answer, see. Their numbers come from facts.json,
+// Six questions with an answer to predict first: look, commit to an answer, see. Their numbers come from facts.json,
 // which experiments/explainer_units.py writes; what is shown with the answer is computed on the question's own text.
 import { make } from "../touch/frame.js";
-import { tiny } from "./words.js";
+import { bits, tiny, tinted, title } from "./words.js";
 
 const DIALOGUE = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days.\n\nFirst Citizen:\nI thank thee.";
-const SPEECH = "ROMEO:\nThe king hath sent for thee, and thou must go\nBefore the morning sun hath touched the wall.";
+const NAME = "Tailor:\nYou bid me make it orderly and well,\nAccording to the fashion and the time.\n\nPETRUCHIO:\nMarry, and did; but if you be remember'd,\nI did not bid you mar it to the time.";
+const SPEECH = "PETRUCHIO:\nCome, Kate, we'll to bed.\nWe three are married, but you two are sped.\n'Twas I won the wager, though you hit the white;\nAnd, being a winner, God give you good night!";
 const number = (value) => String(value).replace("-", "−");
+const thousands = (n) => n.toLocaleString("en");
 
 /** The place after a part of a text. */
 const after = (text, part) => text.indexOf(part) + part.length;
+const units = ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b);
+
+// What is shown in the box of a question.
+const rows = ({ pinned, steps, net, ids }) => pinned.map((unit) => tinted(`Unit ${unit}`, ids.map((id) => net.tokens[id]), steps.map((step) => Math.tanh(step.c[unit]))));
+const bars = ({ changing, ids, net, changes }) => {
+  if (!changes.length) return [];
+  const [extra, from] = [changing.extra(), Math.max(0, changes[0].from - 20)];
+  const part = (values) => values.slice(from, from + 100);
+  return [changing.draw(), tinted("Letter by letter:", part(ids.map((id) => net.tokens[id])), part(extra.map((value) => -value / Math.max(...extra)))), make("p", {}, changing.outcome())];
+};
+const curve = ({ sources }) => (sources.other ? [sources.draw(sources.found), make("p", {}, sources.outcome(sources.found))] : []);
 
 const QUESTIONS = [
   {
     short: "Who is speaking?",
-    ask: "One of these four units of the LSTM keeps the same sign from the first letter of a speaker's name to its last, in ROMEO and in the second First Citizen. Which one? Their rows are on top of the heat map; or look at one and choose “the unit looked at” as the colour of the text.",
+    ask: "Here are four units of the LSTM on the text above: blue where the unit is positive, orange where it is negative. Which one keeps its sign from the first letter of a speaker's name to the last, in ROMEO and in the second First Citizen?",
     text: DIALOGUE,
-    look: (app) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: app.measured.names.decoys[0], pinned: [app.measured.names.unit, ...app.measured.names.decoys].sort((a, b) => a - b) }),
-    choices: ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b).map((unit) => ({ words: `Unit ${unit}`, right: unit === names.unit, unit })),
-    answer: ({ names: n }) => `On ${thousands(n.characters)} held-out characters on which it was not chosen, the cell state of unit ${n.unit} follows “inside a name” with |r| = ${n.r}. Does the network use it? Hold the unit at its usual value, and each character inside a name costs ${n.cost} bits more; for the median unit it is ${n.median}. ${n.costlier === 0 ? "No other unit costs more there." : `Of the other 127 units, ${n.costlier} cost${n.costlier === 1 ? "s" : ""} more there. What a unit follows is one thing, what the network needs another.`}`,
-    show: (app) => { app.text.colour("unit"); app.look(app.measured.names.unit); },
+    look: ({ measured: { names } }) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: names.decoys[0], pinned: units({ names }) }),
+    choices: ({ names }) => units({ names }).map((unit) => [`Unit ${unit}`, unit === names.unit]),
+    answer: ({ names: n }) => [`Unit ${n.unit} stays on one side of zero while a name is read. To find units yourself, sort the heat map below by “follows …”; then try another text, for among 128 units some follow anything by chance.`,
+      `On ${thousands(n.characters)} characters of text that neither the training nor the choice of the unit had seen, its cell state has a correlation of ${n.r} (in size) with “inside a name”. Held at its average, it makes a character inside a name cost ${n.cost} bits more; for half of all units that is ${n.median} or less. After tanh, as the heat map has it, unit ${n.closest.unit} follows names most closely (${n.closest.r}); it costs ${n.closest.cost} bits there, and ${n.closest.elsewhere} elsewhere. One unit keeps one number, and a name is spread over many.`],
+    proof: rows,
+    early: true,
+    show: (app) => app.look(app.measured.names.unit),
   },
   {
-    short: "Erase the memory",
-    ask: "Just before the n of “morning” is read, the whole cell state c is set to 0; h stays as it was. At a typical place in a play, up to which later character does that move the cost of some character by more than a tenth of a bit?",
-    text: SPEECH,
-    look: () => ({ at: after(SPEECH, "Before the mor") }),
-    choices: ({ erasing: { c } }) => [["The first or second", 0, 2], ["Somewhere from the third to the tenth", 3, 10], ["Somewhere from the eleventh to the fiftieth", 11, 50], ["Beyond the fiftieth", 51, 1e9]].map(([words, low, high]) => ({ words, right: c.last >= low && c.last <= high })),
-    answer: ({ erasing: { c, places } }) => `The median over ${places} places of held-out text is the ${ordinal(c.last)}. On average the next 100 characters cost ${c.total} bits more in all. Half of that falls on the first ${c.half} characters, nine tenths on the first ${c.most}. The network reads on, and every new character writes into c again. The change below does it on this text.`,
-    show: (app, at) => change(app, at, [{ what: "c", unit: -1, value: 0, once: true }], "the cell state c set to 0, all units, before “n” of “morning”"),
+    short: "Erase a name",
+    ask: "The network has read PET. Before it reads the R of PETRUCHIO, the whole cell state c is set to 0, while h stays as it was. What does it forget?",
+    text: NAME,
+    look: () => ({ at: after(NAME, "PET") }),
+    choices: ({ spelling: { right, capital } }) => {
+      const [which, that] = [right, capital].map(([plain, erased]) => plain - erased > 10);
+      return [["Which name it is, though not that this is a name", which && !that], ["That this is a name at all", that && !which], ["Both", which && that], ["Neither", !which && !that]];
+    },
+    answer: ({ spelling: s, erasing: { c } }) => ["It loses the name, but still knows that it is in one: it goes on to expect capitals and a colon. Those it can tell from h and from the letters that follow. After the colon nearly all is as before, for every new character writes into c again.",
+      `Measured on ${s.names} names, three letters in: to the colon, the right character had ${s.right[0]} % on average and has ${s.right[1]} %; capitals and the colon together had ${s.capital[0]} % and have ${s.capital[1]} %. The rest of the name costs ${s.inside} bits more, the ${s.following} characters after it ${s.after}. Anywhere in a play, an erased c can be felt (by a tenth of a bit) up to the ${c.last}th character, in the middle of ${thousands(400)} cases.`],
+    proof: bars,
+    show: (app) => app.changing.add("erase", "all", "here"),
   },
   {
     short: "c or h?",
-    ask: "An LSTM carries two vectors from step to step: the cell state c, which is kept, and h, which was shown. At one step you may erase one of them. Which of the two costs more at the very next character, and which from the eleventh character on?",
+    ask: "An LSTM passes two vectors on to the next step: the cell state c, and h. Before the u of “but” is read, you may erase one of them. Which costs more at the very next character, and which from the eleventh on?",
     text: SPEECH,
-    look: () => ({ at: after(SPEECH, "Before the mor") }),
-    choices: ({ erasing: { c, h } }) => [["h at once, c later", h.first > c.first && c.late > h.late], ["c at once, h later", c.first > h.first && h.late > c.late], ["c both times", c.first > h.first && c.late > h.late], ["h both times", h.first > c.first && h.late > c.late]].map(([words, right]) => ({ words, right })),
-    answer: ({ erasing: { c, h, ch, places } }) => `On average over ${places} places, the next character costs ${h.first} bits more without h and ${c.first} without c. From the eleventh to the hundredth it is ${h.late.toFixed(1)} bits in all without h and ${c.late.toFixed(1)} without c. The gates and the candidate of the next step are computed from h and the new character, never from c, so an erased h spoils that step at once. What c holds survives it, and shows in h again. Without both, the 100 characters cost ${ch.total} bits more; without c ${c.total}, without h ${h.total}.`,
-    show: (app, at) => change(app, at, [{ what: "h", unit: -1, value: 0, once: true }], "the state h set to 0, all units, before “n” of “morning”"),
+    look: () => ({ at: after(SPEECH, "married, b") }),
+    choices: ({ erasing: { c, h } }) => [["h at once, c later", h.first > c.first && c.late > h.late], ["c at once, h later", c.first > h.first && h.late > c.late], ["c both times", c.first > h.first && c.late > h.late], ["h both times", h.first > c.first && h.late > c.late]],
+    answer: ({ erasing: { c, h, ch, places } }) => ["Losing h hurts at once, losing c hurts longer. The next step computes its gates and its candidate from h and the new character, never from c. What c holds survives an erased h, and shows in the next h again. Below, h is erased; choose c in “Change the network” to compare.",
+      `Averages over ${places} places: the next character costs ${h.first} bits more without h and ${c.first} without c. From the eleventh to the hundredth it is ${bits(h.late)} bits in all without h and ${bits(c.late)} without c. All 100 cost ${c.total} bits more without c, ${h.total} without h and ${ch.total} without both.`],
+    proof: bars,
+    show: (app) => app.changing.add("blank", "all", "here"),
   },
   {
-    short: "Who keeps longest?",
-    ask: "Each unit's forget gate says how much of its cell state survives a step. Shut one forget gate at every step, so that this unit keeps nothing. Which unit does the network miss most?",
+    short: "Never forget",
+    ask: "Now every forget gate is held open (1) at every step: whatever the cells have taken in, they keep. How well does the network predict this text?",
+    text: SPEECH,
+    look: () => ({ at: after(SPEECH, "are sped") }),
+    choices: ({ gates: g, blind }) => [["Better: it remembers more", g.open < 0], ["Somewhat worse", g.open >= 0 && g.bits + g.open < blind], ["Worse than a blind guess", g.bits + g.open >= blind]],
+    answer: ({ gates: g, blind }) => ["Forgetting is needed, too. With open gates c can only add up: what belonged to the last word stays mixed into this one, and the cells run into the flat ends of tanh, where nothing new shows. Look at the heat map: nearly every row becomes one full colour.",
+      `On ${thousands(g.characters)} characters a character costs ${g.bits} bits as trained and ${bits(g.bits + g.open)} with all forget gates open; a blind guess costs ${bits(blind)}. Of all cells, ${g.full[0]} % are beyond ±0.99 after tanh as trained, ${g.full[1]} % with open gates. With all gates shut, the cells keep nothing, and a character costs ${bits(g.bits + g.all)} bits: h still passes something on.`],
+    proof: bars,
+    show: (app) => app.changing.add("openf", "all", "ever"),
+  },
+  {
+    short: "Who is missed?",
+    ask: "A forget gate says how much of a unit's cell state survives a step. Shut the gate of one unit at every step, so that it keeps nothing. Which unit does the network miss most?",
     text: DIALOGUE,
-    look: (app) => ({ at: after(DIALOGUE, "ROMEO:\nThen sl"), unit: app.measured.gates.unit }),
-    choices: ({ gates: g }) => [["One of those that keep longest", g.among >= 7 && g.longest > g.shortest], ["One that keeps for a few steps only", g.keeps < 80], ["One between", g.keeps >= 80 && !(g.among >= 7 && g.longest > g.shortest)]].map(([words, right]) => ({ words, right })),
-    answer: ({ gates: g }) => `Unit ${g.unit} costs most: ${g.worst} bits per character, on ${thousands(g.characters)} held-out characters that cost ${g.bits} each. Its forget gate keeps ${g.keeps} % at a step on average. The 13 units that keep longest cost ${number(g.longest)} bits each, on average, the 13 that keep shortest ${number(g.shortest)}. Of the 13 costliest, ${g.among || "none"} ${g.among === 1 ? "is" : "are"} among the 13 that keep longest. With all forget gates shut, a character costs ${g.all} bits more. A gate that stays open says how long a cell could keep something, not whether anything depends on it.`,
-    show: (app, at) => change(app, at, [{ what: "f", unit: app.measured.gates.unit, value: 0 }], `the forget gate f shut, unit ${app.measured.gates.unit}, at every step`, app.measured.gates.unit),
+    look: ({ measured: { gates } }) => ({ at: after(DIALOGUE, "ROMEO:\nThen sl"), unit: gates.unit }),
+    choices: ({ gates: g }) => {
+      const longest = g.among >= 7 && g.longest > g.shortest;
+      return [["One of those that keep longest", longest], ["One that keeps for a few steps only", !longest && g.keeps < 80], ["One between", !longest && g.keeps >= 80]];
+    },
+    answer: ({ gates: g }) => [`Unit ${g.unit}, which keeps only about half of its state at a step. How open a gate is says how long a cell could keep something, not whether anything depends on it. No single unit is missed much.`,
+      `Shut, it costs ${g.worst} bits per character, on ${thousands(g.characters)} characters that cost ${g.bits} each. Its gate keeps ${g.keeps} % on average. The 13 units that keep longest cost ${number(g.longest)} bits each, the 13 that keep shortest ${number(g.shortest)}; ${g.among || "none"} of the first 13 ${g.among === 1 ? "is" : "are"} among the 13 costliest.`],
+    proof: bars,
+    show: (app) => app.changing.add("shutf", "one", "ever"),
   },
   {
     short: "How far back?",
-    ask: "The likeliest next character depends on what was read. Which network's gradient reaches further back, the LSTM's or that of the tanh network?",
+    ask: "The next character depends on what was read. How strongly, the gradient tells: how much the prediction would answer to a small change of an earlier input. Whose gradient reaches further back, the LSTM's or that of the tanh network, which has no gates?",
     text: SPEECH,
-    look: () => ({ at: SPEECH.length - 4 }),
-    choices: ({ gradients: { LSTM, RNN } }) => [["The LSTM's", LSTM.left > 10 * RNN.left], ["That of the tanh network", RNN.left > 10 * LSTM.left], ["Both alike", Math.max(LSTM.left, RNN.left) <= 10 * Math.min(LSTM.left, RNN.left)]].map(([words, right]) => ({ words, right })),
-    answer: ({ gradients: { LSTM, GRU, RNN, predictions } }) => `The median over ${predictions} predictions: 50 characters back, ${tiny(LSTM.left)} of the gradient's length at the last character is left in the LSTM, ${tiny(GRU.left)} in the GRU, ${tiny(RNN.left)} in the tanh network. Even so, nine tenths of the length lie within ${LSTM.within} characters in the LSTM, ${GRU.within} in the GRU and ${RNN.within} in the tanh network. So the cell keeps a path open, and yet most of what a prediction depends on is near. A longer path is no better prediction either: at the foot of this page the three networks are compared in bits per character.`,
+    look: () => ({ at: after(SPEECH, "I won t") - 1 }),
+    choices: ({ gradients: { LSTM, RNN } }) => [["The LSTM's", LSTM.left > 10 * RNN.left], ["The tanh network's", RNN.left > 10 * LSTM.left], ["They are alike", Math.max(LSTM.left, RNN.left) <= 10 * Math.min(LSTM.left, RNN.left)]],
+    answer: ({ gradients: { LSTM, GRU, RNN, predictions } }) => ["The cell keeps a path to the far past open, which the tanh network loses. Even so, most of what a prediction depends on is near in both, and a longer path does not by itself make predictions better: the foot of this page compares the networks in bits per character.",
+      `Medians over ${predictions} predictions: 50 characters back, the gradient has ${tiny(LSTM.left)} of its length at the last character in the LSTM, ${tiny(GRU.left)} in the GRU, ${tiny(RNN.left)} in the tanh network. Nine tenths of its length lie within ${LSTM.within} characters in the LSTM, ${GRU.within} in the GRU and ${RNN.within} in the tanh network.`],
+    proof: curve,
     show: (app) => app.sources.beside(),
   },
 ];
 
-const thousands = (n) => n.toLocaleString("en");
-const ordinal = (n) => `${n}${(n % 100 > 10 && n % 100 < 14 ? "" : { 1: "st", 2: "nd", 3: "rd" }[n % 10]) || "th"}`;
-
-/** Make the changes of an answer, and show what they cost. */
-function change(app, at, changes, words, unit = app.unit) {
-  Object.assign(app, { at, unit });
-  app.changes = changes.map(({ once, ...one }) => ({ ...one, from: once ? at : 0, to: once ? at : 1e9, words }));
-  app.text.colour("change");
-  app.rerun();
-}
-
 export class Questions {
   constructor(app) {
     this.app = app;
-    this.card = make("div", { class: "question", hidden: true });
+    this.ask = make("p", { role: "status" });
+    this.choices = make("div", { class: "choices" });
+    this.answer = make("p", { class: "answer", role: "status" });
+    this.numbers = make("p", { class: "legend" });
+    this.proof = make("div", { class: "proof" });
+    this.card = make("div", { class: "question", hidden: true }, this.ask, this.choices, this.answer, this.proof, this.numbers);
     this.buttons = QUESTIONS.map((question, k) => make("button", { type: "button", "aria-pressed": "false", onclick: () => this.open(k) }, `${k + 1} ${question.short}`));
-    this.element = make("div", { class: "questions", role: "group", "aria-label": "Five questions" },
-      make("p", { class: "title" }, "Five questions: look, commit to an answer, see"), make("div", { class: "choices" }, ...this.buttons), this.card);
+    this.back = make("button", { type: "button", hidden: true, onclick: () => this.restore() }, "Back to your text");
+    this.element = make("div", { class: "questions", role: "group", "aria-label": "Six questions" },
+      title("Six questions: look, commit to an answer, see"), make("div", { class: "choices" }, ...this.buttons, this.back), this.card);
   }
 
   /** Put a question: its text, its place, and the answers to choose from. */
@@ -84,31 +120,71 @@ export class Questions {
     await app.wake();
     if (app.wanted !== "LSTM" || !app.net) await app.use("LSTM");
     if (!app.net) return;
+    if (QUESTIONS.every(({ text }) => text !== app.input.value)) this.own = app.input.value;
     const { ask, text, look, choices } = QUESTIONS[k];
-    this.buttons.forEach((button, place) => { button.ariaPressed = String(place === k); });
+    this.press(k);
+    this.facts = { ...app.measured, blind: Math.log2(app.net.V) };
     app.text.colour("surprise");
-    this.place = look(app);
-    app.put(text, this.place);
-    this.answer = make("p", { class: "answer", role: "status" });
-    this.choices = choices(app.measured).map((choice) => {
-      const button = make("button", { type: "button", class: "choice", onclick: () => this.see(k, choice, button) }, choice.words);
-      button.right = choice.right;
+    this.done = false;
+    app.put(text, look(app));
+    this.choices.replaceChildren(...choices(this.facts).map(([words, right]) => {
+      const button = make("button", { type: "button", class: "choice", onclick: () => this.see(button) }, words);
+      button.right = right;
       return button;
-    });
-    this.card.replaceChildren(make("p", {}, ask), make("div", { class: "choices" }, ...this.choices), this.answer);
-    this.card.hidden = false;
+    }));
+    this.ask.textContent = ask;
+    this.answer.textContent = this.numbers.textContent = "";
+    this.reveal();
+  }
+
+  /** Which question is open; none: its changes are undone, and its answer goes. */
+  press(k) {
+    this.at = k;
+    this.buttons.forEach((button, place) => { button.ariaPressed = String(place === k); });
+    this.card.hidden = k === undefined;
+    this.back.hidden = this.card.hidden;
+  }
+
+  /** The reader writes, or takes another network: the question was about something else. */
+  close() {
+    if (this.card.hidden) return;
+    this.press();
+    Object.assign(this.app, { changes: [], pinned: [] });
+    this.app.text.colour("surprise");
+    this.back.hidden = false;
+  }
+
+  /** The text that was in the box before the questions. */
+  restore() {
+    this.press();
+    this.app.text.colour("surprise");
+    this.app.put(this.own ?? DIALOGUE);
+    this.app.input.focus();
   }
 
   /** The reader has chosen: say what was measured, and show it. */
-  see(k, { right }, chosen) {
-    for (const button of this.choices) {
+  see(chosen) {
+    const { app, facts } = this;
+    for (const button of this.choices.children) {
       button.classList.toggle("right", button.right);
-      button.classList.toggle("wrong", button === chosen && !right);
+      button.classList.toggle("wrong", button === chosen && !button.right);
     }
-    const { answer, show } = QUESTIONS[k];
-    const truth = this.choices.find((button) => button.right).textContent;
-    const verdict = right ? "Yes." : `Not so: ${truth[0].toLowerCase()}${truth.slice(1)}.`;
-    this.answer.textContent = `${verdict} ${answer(this.app.measured)}`;
-    show(this.app, this.place.at);
+    const { answer, show, text, look } = QUESTIONS[this.at];
+    const truth = [...this.choices.children].find((button) => button.right).textContent;
+    const [plain, numbers] = answer(facts);
+    this.done = true;
+    app.put(text, look(app)); // the reader may have looked elsewhere, or changed something
+    show(app);
+    this.answer.textContent = `${chosen.right ? "Yes." : `Not so: ${truth[0].toLowerCase()}${truth.slice(1)}.`} ${plain}`;
+    this.numbers.textContent = numbers;
+    this.reveal();
   }
+
+  show() {
+    const { proof, early } = QUESTIONS[this.at] ?? {};
+    this.proof.replaceChildren(...(proof && (early || this.done) ? proof(this.app) : []));
+  }
+
+  /** Bring question and answer into sight. */
+  reveal() { this.card.scrollIntoView({ block: "nearest", behavior: this.app.moves.matches ? "instant" : "smooth" }); }
 }

@@ -2,7 +2,8 @@
 import { make } from "../touch/frame.js";
 import { network } from "./explainer.js";
 import { backward, length, run } from "./model.js";
-import { drawn, named, percent, select, signed, source, tiny } from "./words.js";
+import { GRADIENT } from "./text.js";
+import { hint, named, percent, select, signed, source, tiny, tinted, title } from "./words.js";
 
 const [WIDE, HIGH, LEFT, FOOT] = [640, 220, 56, 40];
 const LOWEST = -16; // power of ten below which the axis does not go
@@ -14,17 +15,18 @@ export class Sources {
   constructor(app) {
     this.app = app;
     this.target = select("Log-probability of", {}, () => { this.chosen = Number(this.target.element.value); this.tell(); });
-    this.compare = make("button", { type: "button", onclick: () => this.beside() }, "Beside the tanh network");
+    this.compare = make("button", { type: "button", onclick: () => this.beside() }, "Compare with the tanh network");
     this.graph = make("div", {});
-    this.result = make("p", { class: "result" }); // not said at every step; when the reader has asked, it is
+    this.result = make("p", { class: "result" });
     this.rows = make("div", { class: "rows" });
-    this.element = make("div", { class: "sources" }, make("p", { class: "title" }, "Where did this prediction come from?"),
+    this.element = make("div", { class: "sources" }, title("Where did this prediction come from?"),
+      hint("How much would the log-probability change if the input at an earlier character changed a little? That is its gradient; the curve shows its length, the root of the sum of its squares, and the ground of a letter its share. The tanh network has no gates."),
       make("div", { class: "bar" }, this.target.label, this.compare), this.rows, this.graph, this.result,
-      source("Chapters 6 and 8", "08_vanishing_and_exploding_gradients.html", "dh, dc = da[t] @ W_hh, dc * f[t]", "LSTM"));
+      source(...GRADIENT));
   }
 
   renew() {
-    this.compare.textContent = `Beside the ${OTHER[this.app.kind] === "RNN" ? "tanh network" : "LSTM"}`;
+    this.compare.textContent = `Compare with the ${OTHER[this.app.kind] === "RNN" ? "tanh network" : "LSTM"}`;
     this.other = null;
     this.target.element.replaceChildren(...[...this.app.net.tokens].map((sign, v) => make("option", { value: v }, named(sign))));
   }
@@ -49,8 +51,8 @@ export class Sources {
 
   /** Show, and say what is shown. */
   tell() {
-    this.show();
-    this.app.status.textContent = this.result.textContent;
+    this.show(true);
+    this.app.questions.show();
   }
 
   /** Lengths of the gradient at each step, by network. */
@@ -62,29 +64,22 @@ export class Sources {
     return found;
   }
 
-  show() {
+  show(aloud = false) {
     const { app } = this;
     if (this.at !== app.at || this.chosen === null) { // another step: what comes next there
       this.at = app.at;
       this.chosen = app.best(app.at)[0].v;
     }
     this.target.element.value = this.chosen;
-    const found = this.lengths();
-    this.rows.replaceChildren(...Object.entries(found).map(([kind, values]) => this.row(kind, values)));
+    const found = this.found = this.lengths();
+    const from = Math.max(0, app.at - 59);
+    const signs = app.ids.slice(from, app.at + 1).map((id) => app.net.tokens[id]);
+    this.rows.replaceChildren(...Object.entries(found).map(([kind, values]) => tinted(NAMES[kind], signs, values.slice(from).map((value) => value / Math.max(...values, 1e-12)))));
     this.graph.replaceChildren(this.draw(found));
-    this.result.textContent = this.outcome(found);
-  }
-
-  /** The last characters on grounds as dark as their share. */
-  row(kind, values) {
-    const { app } = this;
-    const [from, most] = [Math.max(0, app.at - 59), Math.max(...values, 1e-12)];
-    const spans = values.slice(from).map((value, k) => {
-      const span = make("span", {}, drawn(app.net.tokens[app.ids[from + k]]));
-      span.style.setProperty("--tint", `${(45 * value / most).toFixed(1)}%`);
-      return span;
-    });
-    return make("p", {}, make("b", {}, NAMES[kind]), " ", make("span", { class: "text" }, ...spans));
+    const said = this.outcome(found);
+    if (said === this.result.textContent) return;
+    this.result.ariaLive = aloud ? "polite" : "off"; // a step is said in one place
+    this.result.textContent = said;
   }
 
   draw(found) {
@@ -105,7 +100,7 @@ export class Sources {
     return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": "Length of the gradient against the number of steps back, on a logarithmic axis; the sentence below has the numbers." },
       ...grid, ...lines, ...labels.map(({ kind, y: at }) => make("text", { class: `name ${LOOKS[kind]}`, x: LEFT + right + 6, y: at + 4 }, NAMES[kind])),
       ...[0, 0.5, 1].map((share) => make("text", { class: "mid", x: LEFT + right * share, y: HIGH - 22 }, String(Math.round((T - 1) * share)))),
-      make("text", { class: "mid", x: LEFT + right / 2, y: HIGH - 4 }, "length of the gradient, against steps back from the prediction"));
+      make("text", { class: "mid", x: LEFT + right / 2, y: HIGH - 4 }, "steps back from the prediction"));
   }
 
   outcome(found) {
@@ -114,7 +109,7 @@ export class Sources {
       const total = values.reduce((sum, value) => sum + value, 0) || 1;
       let [sum, back] = [0, 0];
       while (back < values.length && sum < 0.9 * total) sum += values[values.length - 1 - back++];
-      return `${NAMES[kind]}: 90 % of the gradient lies in the last ${back} character${back === 1 ? "" : "s"}; ${values.length - 1} steps back it is ${tiny(values[0])}.`;
+      return `${NAMES[kind]}: 90 % of the gradient lies in the last ${back === 1 ? "character" : `${back} characters`}; ${values.length - 1} steps back it is ${tiny(values[0])}.`;
     });
     return `After step ${app.at + 1}, “${named(app.net.tokens[this.target.element.value])}” has ${percent(Math.exp(app.steps[app.at].logp[this.target.element.value]))}. ${sentences.join(" ")}`;
   }

@@ -1,6 +1,6 @@
 // A part of the text, a column a character: the surprise, what the network expected next, and the units as a heat map.
 import { make } from "../touch/frame.js";
-import { drawn, select, signed, source } from "./words.js";
+import { drawn, hint, select, signed, source, title } from "./words.js";
 
 const COLUMN = 22;
 const GUTTER = 62;
@@ -29,8 +29,27 @@ const QUANTITIES = {
 export const LINES = {
   LSTM: ["Chapter 9", "09_lstm.html", "c[t + 1] = f * c[t] + i * g", "LSTM"],
   GRU: ["Chapter 10", "10_gru.html", "h[t + 1] = (1 - z) * n + z * h[t]", "GRU"],
-  RNN: ["Chapter 5", "05_rnn_from_scratch.html", "h[t + 1] = f(a_x[t] + h[t] @ W_hh.T)", "RNN"],
+  RNN: ["Chapter 3", "03_layers_of_an_rnn.html", "h[t + 1] = f(a_x[t] + h[t] @ W_hh.T)", "RNN"],
 };
+
+/** What a unit may follow, by name: words for it, and its value after each step of a text; `signs` are the reader's. */
+export const FOLLOWED = {
+  name: ["speakers' names", (text) => {
+    const inside = [...text].fill(0);
+    for (const found of text.matchAll(/(?:^|\n\n)([^\n:]+):/g)) inside.fill(1, found.index + found[0].length - 1 - found[1].length, found.index + found[0].length - 1);
+    return inside;
+  }],
+  line: ["the place in the line", (text) => [...text].map((_, t) => t - text.lastIndexOf("\n", t))],
+  signs: ["the characters", (text, signs) => [...text].map((sign) => (signs.includes(sign) ? 1 : 0))],
+};
+
+/** Correlation of two series; 0 where one of them does not change. */
+export function correlation(a, b) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [from, to] = [mean(a), mean(b)];
+  const sum = (f) => a.reduce((total, _, t) => total + f(a[t] - from, b[t] - to), 0);
+  return sum((x, y) => x * y) / Math.sqrt(sum((x) => x * x) * sum((_, y) => y * y) || Infinity);
+}
 
 const rgb = (colour) => {
   const found = colour.trim().match(/^#(..)(..)(..)$/)?.slice(1).map((part) => Number.parseInt(part, 16));
@@ -44,15 +63,19 @@ export class Strip {
     this.from = 0;
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.field = make("div", { class: "field", tabindex: 0, role: "group", onkeydown: (event) => app.key(event, this.order) }, this.canvas);
-    this.quantity = select("Show", {}, () => this.reread());
-    this.sort = select("Sort by", { activity: "activity in this text", memory: "how long it keeps", number: "number" }, () => this.reread());
+    this.quantity = select("Show", {}, () => { this.reread(); app.show(); });
+    this.sort = select("Sort by", { activity: "activity in this text", memory: "how long it keeps", number: "number",
+      ...Object.fromEntries(Object.entries(FOLLOWED).map(([name, [words]]) => [name, `follows ${words}`])) }, () => this.reread());
+    this.signs = make("input", { type: "text", value: "?!.", size: 6, "aria-label": "Characters to follow", oninput: () => this.reread() });
     this.all = make("input", { type: "checkbox", onchange: () => app.show() });
-    this.unit = make("input", { type: "number", min: 0, max: 127, onchange: () => app.look(Math.round(Number(this.unit.value)) || 0) });
+    this.unit = make("input", { type: "number", min: 0, max: 127, onchange: () => app.look(this.unit.value === "" ? app.unit : Math.round(Number(this.unit.value))) });
     this.pointed = make("p", { class: "pointed" });
     this.where = make("div", {});
     this.element = make("div", { class: "strip" },
-      make("div", { class: "bar" }, make("p", { class: "title" }, "Character by character"), this.quantity.label, this.sort.label,
-        make("label", {}, this.all, " all units"), make("label", {}, "Unit ", this.unit)),
+      make("div", { class: "bar" }, title("Character by character"), this.quantity.label, this.sort.label, this.signs,
+        make("label", {}, this.all, " all units"), make("label", {}, "Unit (0–127) ", this.unit)),
+      hint("A column a character: its surprise, what the network then expected (what did follow is dark), and a row for each unit, the liveliest first. Press a square to look at that unit at that step."),
+      this.scale = make("p", { class: "legend scale" }),
       this.field, this.pointed, this.where);
     this.point();
   }
@@ -60,11 +83,11 @@ export class Strip {
   /** Another kind of network: what can be shown of it. */
   renew() {
     const { kind } = this.app;
-    const before = this.quantity.element.value;
+    const before = this.kept || this.quantity.element.value; // the LSTM has quantities that come back with it
+    this.kept = before in QUANTITIES[kind] ? undefined : before;
     this.quantity.element.replaceChildren(...Object.entries(QUANTITIES[kind]).map(([value, [words]]) => make("option", { value }, words)));
     if (before in QUANTITIES[kind]) this.quantity.element.value = before;
     this.sort.element.options[1].hidden = kind === "RNN";
-    if (kind === "RNN" && this.sort.element.value === "memory") this.sort.element.value = "activity";
     this.where.replaceChildren(source(...LINES[kind]));
   }
 
@@ -72,7 +95,12 @@ export class Strip {
 
   /** The order of the units for the text as it is read now. */
   reread() {
-    const { net, plain, kind } = this.app;
+    const { net, plain, kind, ids } = this.app;
+    const { value } = this.sort.element;
+    const sort = value === "memory" && kind === "RNN" ? "activity" : value;
+    const text = ids.map((id) => net.tokens[id]).join("");
+    this.signs.hidden = sort !== "signs";
+    this.follows = null;
     const units = Array.from({ length: net.H }, (_, k) => k);
     const mean = (f) => units.map((k) => plain.reduce((sum, step) => sum + f(step, k), 0) / Math.max(plain.length, 1));
     const rank = {
@@ -83,10 +111,24 @@ export class Strip {
         const middle = units.map((k) => values.reduce((sum, one) => sum + one[k], 0) / Math.max(values.length, 1));
         return units.map((k) => values.reduce((sum, one) => sum + (one[k] - middle[k]) ** 2, 0));
       },
-    }[this.sort.element.value]();
+    };
+    const followed = () => {
+      const wanted = FOLLOWED[sort][1](text, this.signs.value);
+      const shown = plain.map((step) => this.values(step));
+      this.follows = units.map((k) => correlation(shown.map((one) => one[k]), wanted));
+      return this.follows.map(Math.abs);
+    };
+    const worth = (rank[sort] ?? followed)();
     const { pinned } = this.app; // rows that a question asks about come first
-    this.order = [...pinned, ...units.filter((k) => !pinned.includes(k)).sort((a, b) => rank[b] - rank[a] || a - b)];
+    this.order = [...pinned, ...units.filter((k) => !pinned.includes(k)).sort((a, b) => worth[b] - worth[a] || a - b)];
+    if (this.app.unit < 0) [this.app.unit] = this.order;
     this.show();
+  }
+
+  /** How closely a unit follows what the rows are sorted by. */
+  following(unit) {
+    const [words] = FOLLOWED[this.sort.element.value] ?? [];
+    return this.follows ? `Its correlation with ${words}${this.signs.hidden ? "" : ` ${this.signs.value}`} is ${signed(this.follows[unit])} in this text. ` : "";
   }
 
   /** Pointing names a unit and a step; pressing chooses them, and drags the step along. */
@@ -120,13 +162,13 @@ export class Strip {
   tell(unit, t) {
     const { app } = this;
     const read = app.ids.slice(Math.max(0, t - 11), t + 1).map((id) => drawn(app.net.tokens[id])).join("");
-    this.pointed.replaceChildren(`Unit ${unit} after `, make("b", {}, read), `: ${this.quantity.element.value === "c" ? "tanh(c)" : this.quantity.element.value} = ${signed(this.values(app.steps[t])[unit])}. `,
+    this.pointed.replaceChildren(`Unit ${unit} after `, make("b", {}, read), `: ${this.quantity.element.value === "c" ? "tanh(c)" : this.quantity.element.value} = ${signed(this.values(app.steps[t])[unit])}. ${this.following(unit)}`,
       ...this.contexts(unit));
   }
 
   contexts(unit) {
-    const [high, low] = this.app.facts.units[unit];
-    const list = (found) => found.slice(0, 2).flatMap((context, k) => [k ? ", " : "", make("code", {}, drawnContext(context))]);
+    const { high, low } = this.app.known[unit];
+    const list = (found) => found.flatMap((context, k) => [k ? ", " : "", make("code", {}, drawnContext(context))]);
     return ["In the training text its h was highest after ", ...list(high), "; lowest after ", ...list(low), "."];
   }
 
@@ -134,6 +176,8 @@ export class Strip {
     const { app, canvas } = this;
     if (!this.order || !app.ids.length) return;
     this.unit.value = app.unit;
+    const gate = /[fiozr]/.test(this.quantity.element.value);
+    this.scale.replaceChildren(gate ? "" : "−1 ", make("span", { class: gate ? "ramp gate" : "ramp" }), gate ? " from 0 (shut) to 1 (open)" : " 1; without colour, 0");
     const wide = this.field.clientWidth;
     if (!wide) return;
     const columns = Math.max(1, Math.floor((wide - GUTTER) / COLUMN));
@@ -141,9 +185,10 @@ export class Strip {
     if (app.at < this.from + 2 || app.at > this.from + columns - 3) this.from = app.at - Math.floor(columns / 2);
     this.from = Math.max(0, Math.min(this.from, last));
     const many = this.all.checked;
-    const shown = many ? this.order : this.order.slice(0, 20);
+    const coarse = matchMedia("(pointer: coarse)").matches; // a finger wants higher rows
+    const shown = many ? this.order : this.order.slice(0, coarse ? 12 : 20);
     if (!shown.includes(app.unit)) shown[shown.length - 1] = app.unit;
-    Object.assign(this, { rows: shown, high: many ? 4 : 13 });
+    Object.assign(this, { rows: shown, high: many ? 4 : coarse ? 24 : 13 });
     const tall = TOP + this.rows.length * this.high + 2;
     const scale = devicePixelRatio;
     Object.assign(canvas, { width: wide * scale, height: tall * scale });
@@ -205,7 +250,7 @@ export class Strip {
       const high = p * NEXT;
       if (high < 1) return;
       const came = v === app.ids[t + 1];
-      pen.fillStyle = came ? this.ink("blue", 0.85) : this.ink("quiet", 0.3 - 0.1 * (rank % 2));
+      pen.fillStyle = this.ink(came ? "ink" : "quiet", came ? 0.75 : 0.3 - 0.1 * (rank % 2));
       pen.fillRect(x + 1, y, COLUMN - 2, high - 0.5);
       if (high >= 11) this.write(drawn(sign), x + COLUMN / 2, y + high / 2, { size: 12, colour: came ? "ground" : "ink", bold: came });
       y += high;

@@ -10,6 +10,21 @@ export const signed = (value, digits = 2) => value.toFixed(digits).replace(/^-(0
 export const bits = (value) => value.toFixed(1);
 export const percent = (p) => (p > 0 && p < 0.01 ? "under 1 %" : `${Math.round(100 * p)} %`);
 
+/** Ground of a character for a number from −1 to 1: pale behind the letter, and in full at its foot. */
+export function tint(span, value) {
+  span.style.setProperty("--tint", `${(100 * Math.min(Math.abs(value), 1)).toFixed(1)}%`);
+  span.classList.toggle("negative", value < 0);
+}
+/** A line of characters on such grounds. */
+export const tinted = (label, signs, values) => make("p", {}, `${label} `, make("span", { class: "text" }, ...signs.map((sign, t) => {
+  const span = make("span", {}, drawn(sign));
+  tint(span, values[t]);
+  return span;
+})));
+/** The heading of a part, and what to do with it. */
+export const title = (words) => make("h2", { class: "title" }, words);
+export const hint = (words) => make("p", { class: "legend" }, words);
+
 /** Where the book explains a picture, and the line that computes it. */
 export const source = (chapter, page, code, where) => make("p", { class: "where" },
   make("a", { href: page }, chapter), " · ", make("code", {}, code), " in ", make("a", { href: `package.html#rnn_utils.${where}` }, `rnn_utils.${where}`));
