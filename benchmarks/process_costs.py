@@ -64,7 +64,12 @@ def launch(folder: Path, hidden: int, world: int, settings: dict[str, Any]) -> d
     command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"]
     told = ["--work", str(folder), "--hidden", str(hidden), "--settings", json.dumps(settings)]
     began = time.time()
-    subprocess.run([sys.executable, *command, "-m", "benchmarks.process_costs", *told], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, *command, "-m", "benchmarks.process_costs", *told],
+        check=True,
+        capture_output=True,
+        timeout=600,
+    )
     found = [json.loads((folder / f"{rank}.json").read_text()) for rank in range(world)]
     times = np.max([each["times"] for each in found], axis=0)  # (updates, 2): of the slower process
     quartiles = {name: np.quantile(times[:, i], (0.25, 0.5, 0.75)) for i, name in enumerate(("update", "alone"))}
