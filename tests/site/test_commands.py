@@ -48,6 +48,7 @@ TRIALS = {
     "make lab": Trial(LAB, says="http", stops=True),
     "make pdf": Trial(says="the first page of the site offers it"),
     "make epub": Trial(says="the first page of the site offers it"),
+    "make slides": Trial(says="slides of"),
     "make offline": Trial(says="the first page of the site offers it"),
     "make refresh": Trial(says="[1/1] small.ipynb"),
     "make counts": Trial("NB=book/small.ipynb", says="small"),
@@ -63,6 +64,7 @@ TRIALS = {
     "make site-report": Trial("COSTS=--no-lighthouse", says="book/small.html"),
     "make bench": Trial('BENCH="--repeats 1 --sizes 2,1,2,3"', says="geometric mean"),
     "make lock": Trial(says="asked 20 times"),
+    "make permalinks": Trial(says="new addresses"),
     "make clean": Trial("-n", says="rm -rf _build"),
 }
 

@@ -88,7 +88,7 @@ def test_pages_read_without_any_server(browser: Any, unpacked: Path) -> None:
             """() => ({font: getComputedStyle(document.querySelector("h1")).fontFamily,
                 broken: [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)})"""
         )
-        assert "system-ui" in seen["font"], path  # the style sheets came along
+        assert "STIX Two Text" in seen["font"], path  # the style sheets came along
         assert not seen["broken"], path
     notes = page.locator(".from-file")
     assert notes.count() == 1

@@ -92,7 +92,7 @@ def made_here() -> set[str]:
     files = [*(path for kind in kinds for path in ROOT.glob(f"book/{kind}")), *ROOT.glob("rnn_utils/**/*.py")]
     own = set()
     for path in files:
-        own |= set(re.findall(r"(?<![.#\w-])(?:--)?[A-Za-z_][\w-]*", path.read_text("utf8")))
+        own |= set(re.findall(r"(?:(?<![.#\w-])|(?<=\{\.))(?:--)?[A-Za-z_][\w-]*", path.read_text("utf8")))
     for sheet in (ROOT / "book/_static").rglob("*.css"):
         own |= set(re.findall(r"(--[\w-]+)\s*:", sheet.read_text("utf8")))
     return own
