@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,21 @@ def python(browser: Any, server: str) -> WarmPython:
 def plant(place: Any, address: str, html: str) -> None:
     """Answer an address with a page of our own, in one page or context alone: other tests read the site's folder."""
     place.route(address, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+
+
+@contextmanager
+def with_fault(browser: Any, address: str, name: str, was: str, planted: str, **options: Any) -> Iterator[Any]:
+    """Open a page with a fault planted in one of its own scripts or sheets, by its path in `book/_static`."""
+    text = (ROOT / "book/_static" / name).read_text("utf8")
+    assert was in text
+    context = browser.new_context(**options)
+    body, kind = text.replace(was, planted), f"text/{'css' if name.endswith('css') else 'javascript'}"
+    context.route(f"**/_static/{name}*", lambda route: route.fulfill(body=body, content_type=kind))
+    page = context.new_page()
+    page.set_default_timeout(5000)
+    page.goto(address, wait_until="networkidle")
+    yield page
+    context.close()
 
 
 def use(page: Any) -> None:

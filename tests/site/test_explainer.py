@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import PHONE, ROOT, WIDE
+from conftest import PHONE, ROOT, WIDE, with_fault
 from explained import (  # noqa: F401
     EVERY,
     FOLDER,
@@ -374,15 +374,9 @@ FAULTS = [
 def test_a_fault_in_the_page_is_caught(
     browser: Any, server: str, models: dict[str, Any], name: str, was: str, planted: str, kind: str
 ) -> None:
-    text = (FOLDER / name).read_text("utf8")
-    assert was in text
-    context = browser.new_context(viewport=WIDE)
-    body, content = text.replace(was, planted), f"text/{'css' if name.endswith('css') else 'javascript'}"
-    context.route(f"**/explainer/{name}", lambda route: route.fulfill(body=body, content_type=content))
-    page = context.new_page()
-    page.set_default_timeout(5000)
-    page.goto(f"{server}book/explainer.html", wait_until="networkidle")
-    with pytest.raises(AssertionError):
+    address = f"{server}book/explainer.html"
+    faulty = with_fault(browser, address, f"explainer/{name}", was, planted, viewport=WIDE)
+    with faulty as page, pytest.raises(AssertionError):
         if kind == "step":
             expect_step(touched(page, PLAY), models["LSTM"], PLAY, 0)
             page.get_by_label("Step", exact=True).fill("9")
@@ -401,4 +395,3 @@ def test_a_fault_in_the_page_is_caught(
             page.set_viewport_size(PHONE)
             touched(page, PLAY)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    context.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import PHONE, WIDE
+from conftest import PHONE, WIDE, with_fault
 from explained import FOLDER, PLAY, UNIT, expect_step, ids, networks, opened_page, touched  # noqa: F401
 from playwright.sync_api import expect
 
@@ -224,15 +224,9 @@ FAULTS = [
 def test_a_fault_in_use_is_caught(
     browser: Any, server: str, models: dict[str, Any], name: str, was: str, planted: str, kind: str
 ) -> None:
-    source = (FOLDER / name).read_text("utf8")
-    assert was in source
-    context = browser.new_context(viewport=WIDE)
-    body, content = source.replace(was, planted), f"text/{'css' if name.endswith('css') else 'javascript'}"
-    context.route(f"**/explainer/{name}", lambda route: route.fulfill(body=body, content_type=content))
-    page = context.new_page()
-    page.set_default_timeout(5000)
-    page.goto(f"{server}book/explainer.html", wait_until="networkidle")
-    with pytest.raises(AssertionError):
+    address = f"{server}book/explainer.html"
+    faulty = with_fault(browser, address, f"explainer/{name}", was, planted, viewport=WIDE)
+    with faulty as page, pytest.raises(AssertionError):
         if kind == "plays":
             test_the_sentence_follows_while_it_plays_and_is_not_read_aloud(page)
         elif kind == "thick":
@@ -243,4 +237,3 @@ def test_a_fault_in_use_is_caught(
             test_units_are_found_by_what_they_follow(page, models)
         else:
             test_the_text_has_the_colours_of_the_heat_map(page, models)
-    context.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import ext_book  # noqa: F401  (finds the extensions)
 import pytest
-from conftest import PHONE, QUIET_CONTEXT, ROOT, WIDE
+from conftest import PHONE, QUIET_CONTEXT, ROOT, WIDE, with_fault
 from front import live_line
 from playwright.sync_api import Page, expect
 from test_axe import violations
@@ -177,25 +177,16 @@ FAULTS = [
 
 @pytest.mark.parametrize(("name", "was", "planted", "kind"), FAULTS)
 def test_a_fault_is_caught(browser: Any, server: str, name: str, was: str, planted: str, kind: str) -> None:
-    text = (FOLDER / name).read_text("utf8")
-    assert was in text
-    context = browser.new_context(viewport=WIDE, **QUIET_CONTEXT)
-    body = text.replace(was, planted)
-    context.route(f"**/{name}*", lambda route: route.fulfill(body=body, content_type="text/javascript"))
-    page = context.new_page()
-    page.set_default_timeout(3000)
-    page.goto(server + FIRST, wait_until="networkidle")
-    page.asked = []
     test = {
-        "numpy": lambda: (begin(page, "O"), expect_its(page, live_line.continuation("GRU", "O"))),
-        "keyboard": lambda: test_it_works_from_the_keyboard_alone(page),
-        "another": lambda: test_every_other_way_to_go_on_is_numpy_s(page),
-        "long": lambda: test_a_long_text_is_cut_and_moves_nothing(page),
-        "loading": lambda: fails_once(page),
+        "numpy": lambda page: (begin(page, "O"), expect_its(page, live_line.continuation("GRU", "O"))),
+        "keyboard": test_it_works_from_the_keyboard_alone,
+        "another": test_every_other_way_to_go_on_is_numpy_s,
+        "long": test_a_long_text_is_cut_and_moves_nothing,
+        "loading": fails_once,
     }[kind]
-    with pytest.raises(AssertionError):
-        test()
-    context.close()
+    faulty = with_fault(browser, server + FIRST, name, was, planted, viewport=WIDE, **QUIET_CONTEXT)
+    with faulty as page, pytest.raises(AssertionError):
+        test(page)
 
 
 def fails_once(page: Page) -> None:

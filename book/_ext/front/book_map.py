@@ -6,13 +6,12 @@ opening of the chapter, or else the promise under its title; the minutes are tho
 """
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from docutils import nodes
+from page.kept_pages import KeptPages
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 
 MINUTES = re.compile(r"Reading time (\d+) minutes?\b")
@@ -20,20 +19,10 @@ LEARNED = "You will learn"
 COUNTED = "Minutes are computed from the words, code, formulas and figures of each chapter, without its folds."
 
 
-class Openings(Domain):
+class Openings(KeptPages):
     """What the opening of each page says: `{page: {"asks": str, "minutes": int}}`, pages without info line left out."""
 
     name, label = "openings", "Openings of chapters"
-    initial_data = {"pages": {}}  # noqa: RUF012 (as the class above has it)
-
-    def clear_doc(self, docname: str) -> None:
-        """Forget a page that is read again or gone."""
-        self.data["pages"].pop(docname, None)
-
-    def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
-        """Take over what another process has read."""
-        found = otherdata["pages"]
-        self.data["pages"].update({docname: found[docname] for docname in docnames if docname in found})
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Keep the question and the minutes of a chapter."""

@@ -12,13 +12,13 @@ link back to each. Like Sphinx's to-do entries, the cards are kept by a domain o
     :::
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from page.kept_pages import KeptPages
 from sphinx.application import Sphinx
-from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, new_document
@@ -46,20 +46,10 @@ class card_list(nodes.General, nodes.Element):
     """The place where all cards go."""
 
 
-class Cards(Domain):
+class Cards(KeptPages):
     """The cards of every page as they are when it has been read to its end, with the quotation marks of print."""
 
     name, label = "interview", "Interview cards"
-    initial_data = {"pages": {}}  # noqa: RUF012 (as the class above has it)
-
-    def clear_doc(self, docname: str) -> None:
-        """Forget the cards of a page that is read again or gone."""
-        self.data["pages"].pop(docname, None)
-
-    def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
-        """Take over the cards that another process has read."""
-        found = otherdata["pages"]
-        self.data["pages"].update({docname: found[docname] for docname in docnames if docname in found})
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Keep the cards of a page; two of one name could not both be linked to."""
