@@ -271,7 +271,7 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
             assert f": {label} = {number}." in root.locator(".pointed").inner_text()
         root.locator(".strip select").first.select_option("c")
         high, low, _ = units[first]
-        found = root.locator(".contexts code").all_inner_texts()
+        found = root.locator(".pointed code").all_inner_texts()
         assert found == [context.replace("\n", "⏎") for context in f"{high}|{low}".split("|")]
     root.get_by_role("checkbox", name="all units").check()
     assert root.locator(".field canvas").bounding_box()["height"] > 184 + 128 * 4
@@ -280,7 +280,7 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
 def test_every_question_has_one_answer_and_shows_it(page: Any) -> None:
     root = touched(page)
     facts = json.loads((FOLDER / "facts.json").read_text("utf8"))["measured"]
-    quoted = (facts["names"]["closest"]["cost"], facts["spelling"]["inside"], facts["erasing"]["ch"]["total"])
+    quoted = (facts["names"]["closest"]["cost"], facts["spelling"]["inside"], facts["erasing"]["c"]["late"])
     quoted += (facts["gates"]["full"][1], facts["gates"]["worst"], facts["gradients"]["LSTM"]["within"])
     for k, value in enumerate(quoted):
         root.locator(".questions > .choices button").nth(k).click()
@@ -335,9 +335,14 @@ def test_without_scripts_a_table_stays(browser: Any, server: str, models: dict[s
     text = "ROMEO:\nThen sleep"
     p = np.exp(read(models["LSTM"], ids(text)[:, None]).logp[:, 0])
     for t, row in enumerate(rows):
-        best = ", ".join(f"{named(TOKENS[v])} {100 * p[t, v]:.0f} %" for v in np.argsort(-p[t])[:3])
+        best = ", ".join(f"{quoted(TOKENS[v])} {100 * p[t, v]:.0f} %" for v in np.argsort(-p[t])[:3])
         before = f"{100 * p[t - 1, TOKENS.index(text[t])]:.0f} %" if t else "–"
-        assert row == [named(text[t]), before, best]
+        assert [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in row] == [quoted(text[t]), before, best]
+
+
+def quoted(character: str) -> str:
+    """A character as the table has it."""
+    return named(character) if character.isspace() else f"“{character}”"
 
 
 def test_every_picture_names_its_chapter_and_a_line_of_code_that_is_there(page: Any, site: Any) -> None:
@@ -361,7 +366,7 @@ FAULTS = [
     ("explainer.js", "b.p - a.p", "a.p - b.p", "step"),
     ("explainer.js", "run(this.net, this.ids, this.changes)", "this.plain", "changes"),
     ("explainer.js", "ArrowRight: this.at + 1", "ArrowRight: this.at", "keyboard"),
-    ("explainer.js", '["pointerdown", "focusin"]) root', '["x"]) this.wake(), root', "loading"),
+    ("explainer.js", '["pointerdown", "focusin"]) part', '["x"]) part', "loading"),
     ("sources.js", "sum < 0.9 * total", "sum < 0.5 * total", "gradient"),
     ("changes.js", '"c", 0]', '"c", 1]', "changes"),
     ("strip.js", "(step) => step.gates.f],", "(step) => step.gates.i],", "heat map"),
