@@ -83,6 +83,7 @@ export class LiveLine {
       this.toEnd();
     }
     this.turn = 0;
+    for (const link of document.querySelectorAll("a.start-there")) link.hash = new URLSearchParams({ text: this.text.trim() });
     this.goOn();
   }
 
