@@ -17,8 +17,8 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, IndirectObject
 from pypdfium2 import PdfDocument
 
+from tools.chromium import NoChromiumError, find
 from tools.paper import make_pdf
-from tools.paper.chromium import NoChromiumError, find
 from tools.paper.compose import compose
 from tools.paper.make_pdf import page_numbers
 from tools.site.take_along import PDF, ZIP, without_offers
