@@ -111,7 +111,7 @@ def units(model: LanguageModel, held: Held, scanned: int) -> list[list[Any]]:
     length = len(held.train_ids) // 32
     ids = held.train_ids[: 32 * length].reshape(32, length).T[:scanned]
     found, tokens = read(model, ids), held.vocabulary.tokens
-    means = rounded(found.c.mean(axis=(0, 1)))
+    means = np.round(found.c.mean(axis=(0, 1)).astype(float), 2).tolist()
     assert BETWEEN not in tokens
     return [[*map(BETWEEN.join, contexts(found.h[..., k], ids, tokens)), mean] for k, mean in enumerate(means)]
 

@@ -55,14 +55,15 @@ def test_what_a_change_sets_is_marked_and_goes_with_another_network(page: Any, m
     assert [row[3].startswith("set to ") for row in rows] == [True, False, False, False]
     inside, elsewhere = verdict(models["LSTM"], [Change("held", mean, unit), Change("f", 1.0)])
     assert (
-        f"{inside} bits inside speakers' names, {elsewhere} elsewhere" in root.locator(".changes .result").inner_text()
+        f"{inside} bits more inside speakers' names, and {elsewhere} elsewhere"
+        in root.locator(".changes .result").inner_text()
     )
     was = read(models["LSTM"], ids(PLAY)[:, None]).logp[t, 0]
     shown = root.locator(".next .was").all_inner_texts()
     assert f"was {100 * np.exp(was.max()):.1f} %" in shown, "what had been expected stands beside it"
     root.get_by_label("Network", exact=True).select_option("RNN")
     expect(root.locator(".made li")).to_have_count(0)
-    assert "change was undone" in root.locator(".changes .result").inner_text()
+    assert "change is undone" in root.locator(".changes .result").inner_text()
     assert "The network is changed" not in sentence(root).inner_text()
 
 

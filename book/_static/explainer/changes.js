@@ -90,7 +90,7 @@ export class Changes {
     const { app } = this;
     this.list.replaceChildren(...[...new Set(app.changes.map(({ said }) => said()))].map((said) => make("li", {}, said)));
     this.result.textContent = app.changes.length && app.ids.length > 1 ? this.outcome()
-      : `Nothing is changed${this.dropped ? " any more: the units of this network are other ones than those whose change was undone" : ""}.`;
+      : this.dropped ? "The change is undone, for this network has other units." : "Nothing is changed.";
     this.dropped = false;
   }
 
@@ -112,7 +112,7 @@ export class Changes {
       const values = extra.filter((_, t) => t && inside[t] === where);
       return values.length ? signed(values.reduce((sum, value) => sum + value, 0) / values.length) : "";
     };
-    return mean(1) && mean(0) ? ` A character more, on average: ${mean(1)} bits inside speakers' names, ${mean(0)} elsewhere.` : "";
+    return mean(1) && mean(0) ? ` Per character it costs ${mean(1)} bits more inside speakers' names, and ${mean(0)} elsewhere.` : "";
   }
 
   /** What each character near the step costs more (up, orange) or less (down, blue); `all` sets the scale, a line stands before `mark`. */

@@ -37,7 +37,7 @@ class Explainer {
     Object.assign(this, { at: Infinity, unit: 0, changes: [], steps: [], pinned: [], units: {}, plain: [], ids: [], places: [], signs: [] });
     this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => this.typed() });
     const sent = new URLSearchParams(location.hash.slice(1)).get("text"); // from the line on the first page
-    this.input.value = sent ?? root.dataset.text;
+    this.input.value = sent || root.dataset.text;
     this.complaint = make("p", { class: "complaint", role: "alert" });
     this.status = make("p", { class: "status", role: "status" });
     this.kinds = make("select", { "aria-label": "Network", onchange: () => this.use(this.kinds.value) },
@@ -96,6 +96,7 @@ class Explainer {
       if (another) this.units[this.kind] = this.unit; // each network has its own
       this.changing.dropped = another && this.changes.length > 0; // and a change of one says nothing about another
       if (another) this.changes = [];
+      if (this.changing.dropped) this.text.tint.element.value = "surprise";
       Object.assign(this, { kind, net, measured, known: units.map(([high, low, mean]) => ({ high: high.split("|"), low: low.split("|"), mean })) });
     } catch (error) {
       this.awake = undefined;
@@ -218,7 +219,7 @@ class Explainer {
 
   play() {
     if (this.playing) return void this.stop();
-    if (this.at >= this.ids.length - 1) this.at = -1;
+    if (this.at >= this.ids.length - 1) this.go(0, false);
     this.player.textContent = this.player.ariaLabel = "❚❚ Pause";
     this.playing = setInterval(() => {
       this.go(this.at + 1);

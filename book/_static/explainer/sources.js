@@ -27,7 +27,7 @@ export class Sources {
   }
 
   renew() {
-    this.with(null);
+    this.put(null);
     this.where.replaceChildren(source(...GRADIENTS[this.app.kind]));
     this.target.element.replaceChildren(...[...this.app.net.tokens].map((sign, v) => make("option", { value: v }, named(sign))));
   }
@@ -38,14 +38,14 @@ export class Sources {
   }
 
   /** The network to compare with, or none. */
-  with(other) {
+  put(other) {
     const name = NAMES[OTHER[this.app.kind]];
     this.other = other;
     this.compare.textContent = other ? `Leave out the ${name}` : `Compare with the ${name}`;
   }
 
   alone() {
-    this.with(null);
+    this.put(null);
     this.tell();
   }
 
@@ -55,7 +55,7 @@ export class Sources {
     try {
       const net = await network(kind);
       if (kind !== OTHER[this.app.kind]) return;
-      this.with({ kind, net, steps: run(net, this.app.ids) });
+      this.put({ kind, net, steps: run(net, this.app.ids) });
       this.tell();
     } catch (error) {
       this.result.textContent = `The network could not be loaded (${error.message}).`;

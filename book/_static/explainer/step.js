@@ -74,7 +74,7 @@ export class Step {
     const came = app.ids[app.at + 1];
     const trained = app.changes.length ? app.plain[app.at].logp.map(Math.exp) : null;
     const third = trained?.slice().sort().at(-3); // what had been expected is shown, too
-    this.next.replaceChildren(...best.filter(({ v, p }, rank) => (rank < SHOWN && p >= 0.0005) || trained?.[v] >= third).map(({ v, sign: one, p }) => {
+    this.next.replaceChildren(...best.filter(({ v }, rank) => rank < SHOWN || trained?.[v] >= third).map(({ v, sign: one, p }) => {
       const bar = make("span", { class: "bar", "aria-hidden": "true" });
       bar.style.setProperty("--length", p.toFixed(4));
       return make("div", { class: v === came && "came" }, make("dt", {}, named(one)),
