@@ -4,12 +4,14 @@ import base64
 import copy
 import json
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from ext_book import notebook
+from PIL import Image
 
 from tools.notebooks.plain import BACK, Names, UnknownDirectiveError, as_plain
 from tools.notebooks.without_solutions import without_solutions
@@ -114,7 +116,7 @@ NAMES = Names(
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("pictures")
-    (folder / "loop.svg").write_text("<svg/>")
+    (folder / "loop.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g/></svg>')
     chapter = notebook(CHAPTER)
     before = copy.deepcopy(chapter)
     made = as_plain(chapter, NAMES, folder)
@@ -149,7 +151,20 @@ def test_references_say_what_the_pages_say(plain: dict[str, Any]) -> None:
 def test_a_figure_comes_along_with_its_caption(plain: dict[str, Any]) -> None:
     [cell] = [cell for cell in plain["cells"] if "attachments" in cell]
     assert "![A loop.](attachment:loop.svg)\n\n**Figure 4.1.** One loop." in cell["source"]
-    assert base64.b64decode(cell["attachments"]["loop.svg"]["image/svg+xml"]) == b"<svg/>"
+    drawn = base64.b64decode(cell["attachments"]["loop.svg"]["image/svg+xml"]).decode()
+    assert re.fullmatch(r"<svg [^>]*><style>.*?</style><g/></svg>", drawn)
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("light", (253, 253, 254)), ("dark", (20, 24, 30))])
+def test_a_drawing_has_a_ground_for_programs_may_be_dark_while_the_system_is_light(
+    browser: Any, plain: dict[str, Any], scheme: str, ground: tuple[int, ...]
+) -> None:
+    [drawn] = [cell["attachments"]["loop.svg"]["image/svg+xml"] for cell in plain["cells"] if "attachments" in cell]
+    page = browser.new_page(color_scheme=scheme)
+    page.set_content(f'<body style="background: #888"><img width="90" src="data:image/svg+xml;base64,{drawn}">')
+    picture = Image.open(BytesIO(page.locator("img").screenshot())).convert("RGB")
+    assert picture.getpixel((45, 45)) == ground
+    page.close()
 
 
 def test_a_fold_is_closed_and_ends_where_it_should(plain: dict[str, Any]) -> None:

@@ -41,6 +41,9 @@ LABEL = re.compile(r"^\([\w-]+\)= *\n", re.MULTILINE)
 OF_EXERCISE = re.compile(r"^:label: *([\w-]+)", re.MULTILINE)
 TIED = re.compile(r"\n {2}<!--.*?-->(?=\n|\Z)")  # what belongs to an objective: tools/notebooks/objectives.py
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:)[^)]*\)")
+DRAWING = re.compile(rb"<svg\b[^>]*(?<!/)>")
+# A drawing follows the system's choice of light or dark, and the program around it may have made another.
+GROUND = b"<style>:root{background:#fdfdfe}@media(prefers-color-scheme:dark){:root{background:#14181e}}</style>"
 PICTURE = re.compile(r"!\[([^\]]*)\]\((?!\w+:)([^)]+)\)")
 
 
@@ -131,13 +134,14 @@ class Writer:
         self.closing = False
 
     def attach(self, text: str) -> tuple[str, dict[str, dict[str, str]]]:
-        """Put the pictures into the notebook, for nothing lies beside a downloaded one."""
+        """Put the pictures into the notebook, on a ground of their own: nothing lies beside a downloaded one."""
         attached = {}
 
         def take(picture: re.Match[str]) -> str:
             path = self.folder / picture[2]
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            attached[path.name] = {kind: base64.b64encode(path.read_bytes()).decode()}
+            drawn = DRAWING.sub(lambda at: at[0] + GROUND, path.read_bytes(), count=1)
+            attached[path.name] = {kind: base64.b64encode(drawn).decode()}
             return f"![{picture[1]}](attachment:{path.name})"
 
         return PICTURE.sub(take, text), attached
