@@ -240,7 +240,7 @@ def test_a_press_on_the_heat_map_chooses_unit_and_step(page: Any, models: dict[s
     canvas = root.locator(".field canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    page.mouse.move(box["x"] + 62 + 22 * 5 + 11, box["y"] + 184 + 13 * 3 + 6)
+    page.mouse.move(box["x"] + 74 + 22 * 5 + 11, box["y"] + 184 + 13 * 3 + 6)
     pointed = root.locator(".pointed").inner_text()
     assert "First␣" in pointed
     page.mouse.down()
@@ -261,7 +261,7 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
     }
     for sort, first in order.items():
         root.get_by_label("Sort by").select_option(sort)
-        root.locator(".field").click(position={"x": 62 + 22 * 4 + 11, "y": 184 + 6})
+        root.locator(".field").click(position={"x": 74 + 22 * 4 + 11, "y": 184 + 6})
         assert int(root.get_by_label(UNIT).input_value()) == first
         shown = {"c": kept, "h": reading.h[:, 0]} | {gate: values[:, 0] for gate, values in reading.gates.items()}
         for name, values in shown.items():

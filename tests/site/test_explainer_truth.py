@@ -124,7 +124,7 @@ def test_the_third_question_draws_both_and_escape_brings_the_place_back(page: An
     text, proof = root.get_by_label("Your text").input_value(), root.locator(".proof")
     place, following = text.index("married, but") + len("married, b"), ids(text)[1:, None]
     expect(proof.locator("svg")).to_have_count(2)
-    expect(proof.locator(".mark")).to_have_count(2)
+    expect(proof.locator(".edge")).to_have_count(2)
     for what, paragraph in zip("hc", proof.locator("p").all_inner_texts(), strict=True):
         made = [Change(what, 0.0, slice(None), place, place)]
         plain, erased = (read(models["LSTM"], ids(text)[:, None], one).logp[:-1, 0] for one in ([], made))
@@ -150,13 +150,13 @@ def test_a_finger_scrolls_over_the_heat_map_and_chooses_with_a_tap(browser: Any,
     canvas = root.locator(".field canvas")
     canvas.evaluate("(one) => one.scrollIntoView({ block: 'center' })")
     unit, step, field = root.get_by_label(UNIT).input_value(), at(root), canvas.bounding_box()
-    x, y = field["x"] + 62 + 22 * 3 + 11, field["y"] + 184 + 24 * 5 + 12
+    x, y = field["x"] + 74 + 22 * 3 + 11, field["y"] + 184 + 24 * 5 + 12
     touch = context.new_cdp_session(page)
     for kind, down in (("Start", 0), ("Move", 30), ("Move", 90), ("End", None)):
         points = [] if down is None else [{"x": x, "y": y - down}]
         touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
     assert (root.get_by_label(UNIT).input_value(), at(root)) == (unit, step)
-    canvas.tap(position={"x": 62 + 22 * 3 + 11, "y": 184 + 24 * 5 + 12})
+    canvas.tap(position={"x": 74 + 22 * 3 + 11, "y": 184 + 24 * 5 + 12})
     assert root.get_by_label(UNIT).input_value() != unit
     assert at(root) < step
     context.close()

@@ -127,10 +127,10 @@ export class Changes {
       make("rect", { class: value < 0 ? "less" : "more", x: LEFT + k * step, width: step - 0.6, y: y(Math.max(value, 0)), height: y(0) - y(Math.abs(value)) }),
       make("text", { x: LEFT + (k + 0.5) * step, y: HIGH + 14, class: from + k === at ? "mid small strong" : "mid small" }, drawn(net.tokens[ids[from + k]]))]);
     const line = (kind, x1, x2, y1, y2) => make("line", { class: kind, x1, x2, y1, y2 });
-    const scale = (value, words) => make("text", { x: LEFT - 8, y: y(value) + 8, class: "end" }, words);
+    const scale = (value, words) => make("text", { x: LEFT - 8, y: y(value) + 11, class: "end" }, words);
     const after = LEFT + (mark - from) * step;
     return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH + 20}`, role: "img", "aria-label": `What characters cost more than without the change, from ${signed(Math.min(...extra), 1)} to ${signed(Math.max(...extra), 1)} bits.` },
-      line("axis", LEFT, WIDE, y(0), y(0)), ...bars, after > LEFT ? line("mark", after, after, 4, HIGH) : "",
+      line("axis", LEFT, WIDE, y(0), y(0)), ...bars, after > LEFT ? line("edge", after, after, 4, HIGH) : "",
       scale(most, `+${bits(most)}`), scale(0, "0"), least > most / 3 ? scale(-least, `−${bits(least)}`) : "");
   }
 

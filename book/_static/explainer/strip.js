@@ -3,7 +3,7 @@ import { make } from "../touch/frame.js";
 import { drawn, hint, select, signed, source, title } from "./words.js";
 
 const COLUMN = 22;
-const GUTTER = 62;
+const GUTTER = 74;
 const [SIGN, SURPRISE, NEXT, GAP] = [24, 36, 104, 20]; // heights of the rows above the heat map, and of the gaps
 const TOP = SIGN + SURPRISE + NEXT + GAP;
 const MOST = 10; // bits at the foot of the surprise row

@@ -82,8 +82,8 @@ export class LiveLine {
       this.yours.textContent = this.text.slice(0, LONGEST);
       this.toEnd();
     }
-    this.turn = 0;
     for (const link of document.querySelectorAll("a.start-there")) link.hash = new URLSearchParams({ text: this.text.trim() });
+    this.turn = 0;
     this.goOn();
   }
 
