@@ -269,6 +269,8 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
             label = {"c": "tanh(c)"}.get(name, name)
             number = f"{values[4, first]:.2f}".replace("-", "−").replace("−0.00", "0.00")
             assert f": {label} = {number}." in root.locator(".pointed").inner_text()
+            itself = f"c itself is {reading.c[4, 0, first]:.2f}.".replace("-", "−")
+            assert (itself in root.locator(".pointed").inner_text()) == (name == "c")
         root.locator(".strip select").first.select_option("c")
         high, low, _ = units[first]
         found = root.locator(".pointed code").all_inner_texts()

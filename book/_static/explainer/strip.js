@@ -172,7 +172,9 @@ export class Strip {
   tell(unit, t) {
     const { app } = this;
     const read = app.ids.slice(Math.max(0, t - 11), t + 1).map((id) => drawn(app.net.tokens[id])).join("");
-    this.pointed.replaceChildren(`Unit ${unit} after `, make("b", {}, read), `: ${this.quantity.element.value === "c" ? "tanh(c)" : this.quantity.element.value} = ${signed(this.values(app.steps[t])[unit])}. ${this.standing(unit)}`,
+    const [{ value }, step] = [this.quantity.element, app.steps[t]];
+    const state = value === "c" ? ` c itself is ${signed(step.c[unit])}.` : ""; // tanh(c) soon says no more than its sign
+    this.pointed.replaceChildren(`Unit ${unit} after `, make("b", {}, read), `: ${state ? "tanh(c)" : value} = ${signed(this.values(step)[unit])}.${state} ${this.standing(unit)}`,
       ...this.contexts(unit));
   }
 
