@@ -2,7 +2,6 @@
 
 import gc
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +13,12 @@ from _pytest.runner import runtestprotocol
 from run_page import Cell, cells
 from warm_python import WarmPython
 
+from tools.chromium import NoChromiumError, find
 from tools.site.serve import serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = Path(os.environ.get("BOOK_SITE") or ROOT / "_build/html")
 ONE_PAGE = os.environ.get("BOOK_PAGE")  # `tools.check` asks for the tests of one page
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 QUIET = [
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--force-color-profile=srgb"),
@@ -130,15 +129,22 @@ def chapter(pages: list[str]) -> str:
     return next(page for page in pages if page.startswith("book/02_"))
 
 
+def chromium() -> str | None:
+    """Path of the machine's Chromium; where it has none, Playwright may have its own."""
+    try:
+        return find()
+    except NoChromiumError:
+        return None
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """Headless Chromium; without one CI fails and a reader's machine skips, saying what to do."""
     from playwright.sync_api import Error, sync_playwright
 
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         try:
-            running = playwright.chromium.launch(executable_path=found, args=QUIET, chromium_sandbox=False)
+            running = playwright.chromium.launch(executable_path=chromium(), args=QUIET, chromium_sandbox=False)
         except Error as error:
             mend = "To mend it: .venv/bin/playwright install chromium"
             message = f"NO BROWSER, so the built pages are NOT TESTED. {mend}\n{error}"

@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 from small_book import ROOT, project
 
+from tools.chromium import NoChromiumError, find
 from tools.environment import Environment, wanted_state
 from tools.npm.install import NoNodeError, npm_folder
-from tools.paper.chromium import NoChromiumError, find
 
 MADE_BEFORE = ("book", "lab", "test")
 TYPES = "_build/mypy"

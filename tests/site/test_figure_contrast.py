@@ -52,6 +52,10 @@ READ = """() => {
     }
     return { texts, lines };
 }"""
+SHOWN = """() => {
+    const { right, bottom } = document.documentElement.getBoundingClientRect();
+    return { x: 0, y: 0, width: Math.min(right, innerWidth), height: Math.min(bottom, innerHeight) };
+}"""
 
 
 def luminance(colours: np.ndarray) -> np.ndarray:
@@ -91,7 +95,8 @@ def paper(scheme: str) -> np.ndarray:
 
 def behind(page: Any, scheme: str) -> np.ndarray:
     """What an open figure shows without its texts, on paper, shape (height, width, 3)."""
-    painted = np.array(Image.open(io.BytesIO(page.screenshot(omit_background=True))).convert("RGBA"), float)
+    shown = page.evaluate(SHOWN)
+    painted = np.array(Image.open(io.BytesIO(page.screenshot(omit_background=True, clip=shown))).convert("RGBA"), float)
     alpha = painted[..., 3:] / 255
     return alpha * painted[..., :3] + (1 - alpha) * paper(scheme)
 

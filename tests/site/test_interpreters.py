@@ -11,7 +11,7 @@ import pytest
 from small_book import ROOT, Book, project
 
 from tools import processes
-from tools.paper.chromium import NoChromiumError, find
+from tools.chromium import NoChromiumError, find
 from tools.setup_env import SERVED, interpreters
 
 KEPT = ROOT / "_build/interpreters"

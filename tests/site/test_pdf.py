@@ -1,5 +1,6 @@
 """The book as a PDF, printed from the built site as `make pdf` does: what is in it, where, and how it is tagged."""
 
+import gc
 import os
 import re
 import shutil
@@ -17,8 +18,8 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, IndirectObject
 from pypdfium2 import PdfDocument
 
+from tools.chromium import NoChromiumError, find
 from tools.paper import make_pdf
-from tools.paper.chromium import NoChromiumError, find
 from tools.paper.compose import compose
 from tools.paper.make_pdf import page_numbers
 from tools.site.take_along import PDF, ZIP, without_offers
@@ -49,10 +50,18 @@ def copied(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def printed(copied: Path) -> PdfReader:
-    """The PDF."""
-    done = run(copied)
-    assert done.returncode == 0, done.stderr
+def composed(copied: Path) -> str:
+    """The document that is printed, without the page numbers."""
+    return compose(copied)
+
+
+@pytest.fixture(scope="module")
+def printed(copied: Path, composed: str) -> PdfReader:
+    """The PDF, of a document that is composed once for all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_pdf, "compose", lambda site: composed)
+        make_pdf.main(str(copied))
+        gc.enable()  # which the command does without
     return PdfReader(copied / PDF)
 
 
@@ -255,12 +264,6 @@ def test_all_text_is_there_a_formula_too(texts: list[str], chapters: dict[str, B
 def across_pages(text: str, texts: list[str]) -> bool:
     """Does a text begin on one page and end on the next?"""
     return any(text[:20] in texts[page] and text[-20:] in texts[page + 1] for page in range(len(texts) - 1))
-
-
-@pytest.fixture(scope="module")
-def composed(copied: Path) -> str:
-    """The document that is printed, without the page numbers."""
-    return compose(copied)
 
 
 @pytest.fixture(scope="module")

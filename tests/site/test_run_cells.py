@@ -1,12 +1,11 @@
 """Cells that run in the page: buttons, editor, output, errors, Stop, Reset, Run all above."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import BROWSERS
+from conftest import chromium
 from playwright.sync_api import expect
 from run_page import Cell, cells, opened
 from warm_python import WarmPython
@@ -394,7 +393,7 @@ def test_without_scripts_and_from_a_folder_there_are_no_buttons(browser: Any, se
         assert page.locator(".run-bar:visible").count() == 0
     # Browsers do not load the script from a folder, unless they are told to.
     told = browser.browser_type.launch(
-        executable_path=next(filter(None, map(shutil.which, BROWSERS)), None),
+        executable_path=chromium(),
         args=["--allow-file-access-from-files"],
         chromium_sandbox=False,
     )

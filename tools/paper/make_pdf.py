@@ -12,9 +12,10 @@ from pathlib import Path
 from pypdf import PdfReader
 
 from rnn_utils.atomic import write_whole
-from tools.paper.chromium import NoChromiumError, find, print_pdf
+from tools.chromium import NoChromiumError, find
 from tools.paper.compose import FIRST, article, authors, compose, headings, with_page_numbers
 from tools.paper.finish_pdf import finish
+from tools.paper.print_pdf import print_pdf
 from tools.site.take_along import PDF, NoSiteError, built_site, offer
 
 MOST_PRINTS = 3  # two, unless filling the numbers in has moved a line
@@ -65,7 +66,9 @@ def main(folder: str | None = None) -> None:
         if not (site / PDF).exists():
             print("==> printing the book", flush=True)
             make(site)
-    except (NoChromiumError, NoSiteError) as error:
+    except NoChromiumError as error:
+        sys.exit(f"The PDF cannot be made: {error}")
+    except NoSiteError as error:
         sys.exit(str(error))
     offer(site)
     pages, seconds = len(PdfReader(site / PDF).pages), time.perf_counter() - start

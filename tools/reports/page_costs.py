@@ -7,7 +7,6 @@ page and at the two heaviest chapters three times, and the medians are shown.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,11 +15,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tools.chromium import NoChromiumError, find
 from tools.npm.install import NoNodeError, npm_folder
 from tools.places import BUILD, SITE
 from tools.site.serve import serving
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 PHONE: dict[str, Any] = {"viewport": {"width": 412, "height": 823}, "device_scale_factor": 1.75, "is_mobile": True}
 SLOW_NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 SLOW_PROCESSOR = {"rate": 4}
@@ -122,11 +121,10 @@ def main(with_lighthouse: bool) -> None:
     from playwright.sync_api import sync_playwright
 
     site = SITE.resolve()
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = find()
     with serving(site) as address:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
-            path = path or playwright.chromium.executable_path
             print(f"{'page':<44} requests    KiB  LCP s    CLS", flush=True)
             costs = []
             for page in html_pages(site):
@@ -155,4 +153,7 @@ def main(with_lighthouse: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(with_lighthouse="--no-lighthouse" not in sys.argv[1:])
+    try:
+        main(with_lighthouse="--no-lighthouse" not in sys.argv[1:])
+    except NoChromiumError as error:
+        sys.exit(f"The pages cannot be measured: {error}")

@@ -1,18 +1,11 @@
-"""Find a Chromium on this machine and let it print: what `make pdf` asks of it, and nothing else."""
+"""What `make pdf` asks of Chromium: a page of our own, printed."""
 
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from tools import processes
+from tools.chromium import NoChromiumError, find
 
-COMMANDS = (
-    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-)
 # The page is our own and asks nobody, so the sandbox, which containers often cannot give, protects nothing.
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync"),
@@ -20,30 +13,6 @@ OPTIONS = (
     *("--no-pdf-header-footer", "--generate-pdf-document-outline", "--export-tagged-pdf"),
 )
 MINUTES = 5  # for one print: it takes about ten seconds on two cores
-
-
-class NoChromiumError(Exception):
-    """There is no Chromium here, or it cannot print; the message says what to do."""
-
-
-def find() -> str:
-    """Path of a Chromium: what the variable CHROMIUM names, else the first of the usual ones.
-
-    Raises
-    ------
-    NoChromiumError
-        When there is none; the message says how to get one.
-
-    """
-    named = os.environ.get("CHROMIUM")
-    found = next(filter(None, map(shutil.which, [named] if named else COMMANDS)), None)
-    if found:
-        return found
-    where = f"CHROMIUM={named} is no program" if named else "no Chromium, Chrome or Edge was found on this machine"
-    raise NoChromiumError(
-        f"The PDF cannot be made: {where}.\n"
-        "Install one (Debian and Ubuntu: apt-get install chromium), or name yours: CHROMIUM=/path/to/chrome make pdf"
-    )
 
 
 def print_pdf(page: Path, target: Path) -> None:
@@ -69,4 +38,4 @@ def print_pdf(page: Path, target: Path) -> None:
         except OSError as error:
             said = str(error)
     if not target.exists() or not target.read_bytes().rstrip().endswith(b"%%EOF"):
-        raise NoChromiumError(f"The PDF cannot be made: {command[0]} printed nothing.\n{said[-1500:].strip()}")
+        raise NoChromiumError(f"{command[0]} printed nothing.\n{said[-1500:].strip()}")
