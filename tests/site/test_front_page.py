@@ -63,8 +63,9 @@ def test_the_first_screen_shows_the_line_the_buttons_and_the_figure(browser: Any
         box = page.locator(part).bounding_box()
         assert box["y"] + box["height"] <= WIDE["height"], part
     assert page.locator(".shown-figure img").get_attribute("alt").startswith("Six rows")
+    assert page.locator(".shown-figure img").bounding_box()["width"] >= 460, "the letters in the figure can be read"
     page.set_viewport_size(PHONE)
-    for part in (".live-line", ".start-here"):
+    for part in (".live-line", ".start-here", ".start-there"):
         box = page.locator(part).bounding_box()
         assert box["y"] + box["height"] <= PHONE["height"], part
     page.context.close()

@@ -1,12 +1,15 @@
 """The line on the first page: a reader types, and the network goes on with what NumPy would write."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import ext_book  # noqa: F401  (finds the extensions)
+import numpy as np
 import pytest
 from conftest import PHONE, QUIET_CONTEXT, ROOT, WIDE, with_fault
 from front import live_line
+from PIL import Image
 from playwright.sync_api import Page, expect
 from test_axe import violations
 
@@ -131,6 +134,31 @@ def test_it_writes_letter_by_letter_unless_the_reader_wants_nothing_to_move(brow
         page.context.close()
 
 
+def test_it_shows_at_once_that_it_writes_and_stops_for_a_reader_who_types(browser: Any, server: str) -> None:
+    writes = "document.getAnimations().filter(one => one.animationName === 'live-line-writes')"
+    for motion, moves in (("no-preference", True), ("reduce", False)):
+        page = browser.new_context(viewport=PHONE, reduced_motion=motion).new_page()
+        page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+            window.writes = document.getAnimations().filter(({animationName: name}) => name === "live-line-writes");
+            for (const one of writes) one.pause(); });""")
+        page.goto(server + FIRST, wait_until="networkidle")
+        expect(page.get_by_text("Type your own.")).to_be_visible()
+        assert page.evaluate(f"{writes}.length") == moves
+        parts = [visible_part(page, time) for time in (0, 600, 1200, 1990)] if moves else []
+        assert parts == sorted(set(parts)), "more and more of the text is in colour"
+        begin(page, "O")
+        expect_its(page, live_line.continuation("GRU", "O"))
+        assert page.evaluate(f"{writes}.length") == 0
+        page.context.close()
+
+
+def visible_part(page: Page, time: int) -> int:
+    """How many pixels of the line are in the colour of the network, at a time of the animation."""
+    page.evaluate("time => { for (const one of window.writes) one.currentTime = time; }", time)
+    picture = np.asarray(Image.open(BytesIO(page.locator(".live-line .line").screenshot())).convert("RGB")).astype(int)
+    return int((picture[..., 2] - picture[..., 0] > 80).sum())
+
+
 def test_a_network_that_does_not_come_is_said_and_asked_for_again(browser: Any, server: str) -> None:
     page = browser.new_context(viewport=WIDE, **QUIET_CONTEXT).new_page()
     page.route("**/gru.f16", lambda route: route.abort())
@@ -148,7 +176,9 @@ def test_without_javascript_the_page_is_whole(browser: Any, server: str) -> None
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = context.new_page()
     page.goto(server + FIRST)
-    assert page.locator(".live-line").text_content().strip() == BEGINNING + live_line.continuation("GRU", BEGINNING)
+    assert page.locator(".live-line .line").text_content() == BEGINNING + live_line.continuation("GRU", BEGINNING)
+    assert page.get_by_text("A network continues this line.").is_visible()
+    assert not page.get_by_text("Type your own.").is_visible(), "nobody can"
     assert page.locator(".live-line button").count() == 0
     for name in ("Start with chapter 1", "Touch the network"):
         assert page.get_by_role("link", name=name).is_visible()

@@ -4,14 +4,17 @@ import base64
 import copy
 import json
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from ext_book import notebook
+from PIL import Image
 
 from tools.notebooks.plain import BACK, Names, UnknownDirectiveError, as_plain
+from tools.notebooks.without_solutions import without_solutions
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RAW = re.compile(r"^\s*(?::::.*|`{3,}\{.*|\([\w-]+\)= *$|<!--.*)|\{[a-z:]+\}`[^`]*`|^ *- \[[ x]\].*", re.MULTILINE)
@@ -113,7 +116,7 @@ NAMES = Names(
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("pictures")
-    (folder / "loop.svg").write_text("<svg/>")
+    (folder / "loop.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g/></svg>')
     chapter = notebook(CHAPTER)
     before = copy.deepcopy(chapter)
     made = as_plain(chapter, NAMES, folder)
@@ -148,22 +151,48 @@ def test_references_say_what_the_pages_say(plain: dict[str, Any]) -> None:
 def test_a_figure_comes_along_with_its_caption(plain: dict[str, Any]) -> None:
     [cell] = [cell for cell in plain["cells"] if "attachments" in cell]
     assert "![A loop.](attachment:loop.svg)\n\n**Figure 4.1.** One loop." in cell["source"]
-    assert base64.b64decode(cell["attachments"]["loop.svg"]["image/svg+xml"]) == b"<svg/>"
+    drawn = base64.b64decode(cell["attachments"]["loop.svg"]["image/svg+xml"]).decode()
+    assert re.fullmatch(r"<svg [^>]*><style>.*?</style><g/></svg>", drawn)
 
 
-def test_folds_and_solutions_are_closed_and_end_where_they_should(plain: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("scheme", "ground"), [("light", (253, 253, 254)), ("dark", (20, 24, 30))])
+def test_a_drawing_has_a_ground_for_programs_may_be_dark_while_the_system_is_light(
+    browser: Any, plain: dict[str, Any], scheme: str, ground: tuple[int, ...]
+) -> None:
+    [drawn] = [cell["attachments"]["loop.svg"]["image/svg+xml"] for cell in plain["cells"] if "attachments" in cell]
+    page = browser.new_page(color_scheme=scheme)
+    page.set_content(f'<body style="background: #888"><img width="90" src="data:image/svg+xml;base64,{drawn}">')
+    picture = Image.open(BytesIO(page.locator("img").screenshot())).convert("RGB")
+    assert picture.getpixel((45, 45)) == ground
+    page.close()
+
+
+def test_a_fold_is_closed_and_ends_where_it_should(plain: dict[str, Any]) -> None:
     cells = plain["cells"]
-    closed = [place for place, cell in enumerate(cells) if cell["metadata"].get("jp-MarkdownHeadingCollapsed")]
-    assert [cells[place]["source"] for place in closed] == ["### Deeper: more", "#### Solution"]
-    fold, solution = closed
+    fold = [cell["source"] for cell in cells].index("### Deeper: more")
+    assert cells[fold]["metadata"] == {"jp-MarkdownHeadingCollapsed": True}
     assert [cell["source"] for cell in cells[fold + 1 : fold + 3]] == ["Folded.", BACK]
-    assert cells[solution + 1]["metadata"] == {"jupyter": {"source_hidden": True}}
-    assert cells[solution + 2]["source"] == "## In an interview"
+
+
+def test_solutions_are_at_the_end_for_only_jupyterlab_closes_them(plain: dict[str, Any]) -> None:
+    found = [cell["source"] for cell in plain["cells"]]
+    assert found[found.index("## Exercises") + 1].startswith("### Exercise 1: Count")
+    assert found[found.index("## Exercises") + 2] == "## In an interview"
+    solutions = plain["cells"][found.index("## Solutions") :]
+    assert [cell["source"].splitlines()[0] for cell in solutions] == [
+        "## Solutions",
+        "### Solution to exercise 1: Count",
+        "print(1)",
+        "## Sources",
+    ]
+    assert solutions[1]["metadata"] == {"jp-MarkdownHeadingCollapsed": True}
+    assert solutions[2]["metadata"] == {"jupyter": {"source_hidden": True}}
 
 
 def test_without_a_repository_the_set_up_cell_says_what_to_do(plain: dict[str, Any]) -> None:
     set_up, _ = texts(plain, "code")
     assert "REPOSITORY_URL" not in set_up
+    assert "Colab only" not in set_up, "these run everywhere"
     without_package = set_up.replace("rnn_utils", "no_such_package", 1)
     with pytest.raises(ModuleNotFoundError, match="`make lab`"):
         exec(without_package, {})
@@ -183,7 +212,9 @@ def test_the_notebooks_of_the_site_are_plain_and_run_the_code_of_the_book(site: 
         nbformat.validate(taken)
         faults += [f"{path.name}: {found}" for text in texts(taken) for found in RAW.findall(text)]
         (set_up, *here), (_, *there) = texts(taken, "code"), texts(book, "code")
-        assert here == there
+        open_to_all = texts(without_solutions(book), "code")[1:]
+        assert here[: len(open_to_all)] == open_to_all, "first the chapter, in its order"
+        assert sorted(here) == sorted(there), "then the solutions"
         compile(set_up, path.name, "exec")
         faults += [f"{path.name}: {set_up}"] if "REPOSITORY_URL" in set_up else []
         faults += [f"{path.name}: {text}" for text in open_solutions(taken)]
@@ -198,7 +229,7 @@ def open_solutions(notebook: dict[str, Any]) -> list[str]:
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown" and source.startswith("#"):
-            solution = source.startswith("#### Solution")
+            solution = source.startswith("### Solution")
             inside = solution and cell["metadata"].get("jp-MarkdownHeadingCollapsed", False)
             found += ["a solution is not collapsed"] if solution and not inside else []
         elif inside and cell["cell_type"] == "code" and not cell["metadata"].get("jupyter", {}).get("source_hidden"):

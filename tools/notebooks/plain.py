@@ -1,8 +1,9 @@
 """A chapter as a notebook for anywhere: plain Markdown that JupyterLab, Colab and VS Code show as it is meant.
 
 The chapters are written in MyST, of which those programs show the fences and roles. Here an exercise becomes a heading,
-a hint or an answer a `<details>`, a reference its words, a figure an attachment. Solutions and folds lie under headings
-that JupyterLab opens on a click. Formulas are written so that MathJax and KaTeX read them. The code stays.
+a hint or an answer a `<details>`, a reference its words, a figure an attachment. Folds and solutions lie under headings
+that JupyterLab opens on a click. VS Code shows them open, so the solutions stand at the end, out of sight of their
+exercises. Formulas are written so that MathJax and KaTeX read them. The code stays.
 """
 
 import base64
@@ -25,7 +26,9 @@ NOT_INSTALLED = (
     '{0}    "run `make lab` in it, and open this notebook in the JupyterLab that starts."\n'
     "{0})"
 )
+ON_COLAB = "  # true on Colab only"  # of the set-up cell, in the book
 BACK = "### Back to the main line"
+SOLUTION = "### Solution to exercise"
 DIRECTIVE = re.compile(
     r"^:::\{(?P<name>[\w-]+)\} *(?P<title>[^\n]*)\n(?P<options>(?::[\w-]+:[^\n]*\n)*)(?P<body>.*?)^::: *$", re.M | re.S
 )
@@ -35,8 +38,12 @@ NAMED = re.compile(r" *\\label\{([\w-]+)\}")
 DISPLAYED = re.compile(r"\$\$(.*?)\$\$(?: *\(([\w-]+)\))?", re.DOTALL)
 ROLE = re.compile(r"\{(doc|ref|numref|eq|term|cite:[tp])\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`")
 LABEL = re.compile(r"^\([\w-]+\)= *\n", re.MULTILINE)
+OF_EXERCISE = re.compile(r"^:label: *([\w-]+)", re.MULTILINE)
 TIED = re.compile(r"\n {2}<!--.*?-->(?=\n|\Z)")  # what belongs to an objective: tools/notebooks/objectives.py
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:)[^)]*\)")
+DRAWING = re.compile(rb"<svg\b[^>]*(?<!/)>")
+# A drawing follows the system's choice of light or dark, and the program around it may have made another.
+GROUND = b"<style>:root{background:#fdfdfe}@media(prefers-color-scheme:dark){:root{background:#14181e}}</style>"
 PICTURE = re.compile(r"!\[([^\]]*)\]\((?!\w+:)([^)]+)\)")
 
 
@@ -70,8 +77,9 @@ class Writer:
     def __init__(self, names: Names, folder: Path) -> None:
         self.names, self.folder = names, folder
         self.cells: list[dict[str, Any]] = []
+        self.solutions: list[dict[str, Any]] = []
         self.cited: set[str] = set()
-        self.exercises = 0
+        self.exercises: dict[str, str] = {}  # number and title by label
         self.in_solution = self.closing = False
 
     # Cells -----------------------------------------------------------------------------------------------------------
@@ -80,11 +88,12 @@ class Writer:
         """Take a code cell as it is; fold what the site folds, and put a figure's caption under it."""
         self.close_fold(level=9)
         first = not any(one["cell_type"] == "code" for one in self.cells)
-        cell["source"] = INSTALLS.sub(lambda at: NOT_INSTALLED.format(at[1]), cell["source"])
+        set_up = INSTALLS.sub(lambda at: NOT_INSTALLED.format(at[1]), cell["source"])
+        cell["source"] = set_up.replace(ON_COLAB, "")
         folded = "hide-input" in cell["metadata"].get("tags", []) and not first  # the first one says what is needed
         if folded or self.in_solution:
             cell["metadata"]["jupyter"] = {"source_hidden": True}
-        self.cells.append(cell)
+        self.add(cell)
         figure = cell["metadata"].get("mystnb", {}).get("figure", {})
         if "caption" in figure:
             caption = self.caption(figure.get("name", ""), figure["caption"])
@@ -102,16 +111,20 @@ class Writer:
     def piece(self, name: str, text: str) -> None:
         """Add a cell, or note that a fold ends here."""
         if text == END:
-            self.closing = True
+            self.closing = not self.in_solution
             self.in_solution = False
             return
         heading = HEADING.match(text.splitlines()[0])
         self.close_fold(len(heading[1]) if heading else 9)
         metadata = {"jp-MarkdownHeadingCollapsed": True} if opens_fold(text) else {}
-        self.in_solution = text.startswith("#### Solution") or (self.in_solution and not heading)
+        self.in_solution = text.startswith(SOLUTION) or (self.in_solution and not heading)
         made = {"cell_type": "markdown", "id": name, "metadata": metadata}
         text, attached = self.attach(text)
-        self.cells.append(made | ({"attachments": attached} if attached else {}) | {"source": text})
+        self.add(made | ({"attachments": attached} if attached else {}) | {"source": text})
+
+    def add(self, cell: dict[str, Any]) -> None:
+        """Add a cell where it belongs: a solution waits for the end."""
+        (self.solutions if self.in_solution else self.cells).append(cell)
 
     def close_fold(self, level: int) -> None:
         """After the end of a fold, see that a heading stands: a collapsed one hides all up to the next."""
@@ -121,13 +134,14 @@ class Writer:
         self.closing = False
 
     def attach(self, text: str) -> tuple[str, dict[str, dict[str, str]]]:
-        """Put the pictures into the notebook, for nothing lies beside a downloaded one."""
+        """Put the pictures into the notebook, on a ground of their own: nothing lies beside a downloaded one."""
         attached = {}
 
         def take(picture: re.Match[str]) -> str:
             path = self.folder / picture[2]
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            attached[path.name] = {kind: base64.b64encode(path.read_bytes()).decode()}
+            drawn = DRAWING.sub(lambda at: at[0] + GROUND, path.read_bytes(), count=1)
+            attached[path.name] = {kind: base64.b64encode(drawn).decode()}
             return f"![{picture[1]}](attachment:{path.name})"
 
         return PICTURE.sub(take, text), attached
@@ -138,8 +152,10 @@ class Writer:
         """The plain form of a directive."""
         name, title, body = found["name"], found["title"].strip(), found["body"].strip()
         if name == "exercise":
-            self.exercises += 1
-            return f"### Exercise {self.exercises}: {title}\n\n{body}"
+            label = OF_EXERCISE.search(found["options"])
+            named = f"{len(self.exercises) + 1}: {title}"
+            self.exercises[label[1] if label else named] = named
+            return f"### Exercise {named}\n\n{body}"
         if name == "admonition":
             return details(title, body) if "dropdown" in found["options"] else quoted(title, body)
         if name == "figure-md":
@@ -147,7 +163,9 @@ class Writer:
             return f"{picture}\n\n{self.caption(title, caption)}"
         if name == "interview":
             return f"### {title}\n\n{details('Answer', body)}" if body else f"### {title}"
-        plain = {"div": body, "solution-start": "#### Solution", "solution-end": END}
+        if name == "solution-start":
+            return f"{SOLUTION} {self.exercises[title]}"
+        plain = {"div": body, "solution-end": END}
         if name == "check-yourself":
             return "\n\n".join(asked(number, one) for number, one in enumerate(questions(body), 1))
         if name not in plain:
@@ -199,8 +217,11 @@ class Writer:
             return ", ".join(f"{authors} ({year})" for authors, year in known)
         return f"({'; '.join(f'{authors}, {year}' for authors, year in known)})"
 
-    def sources(self) -> None:
-        """End with the sources that were cited."""
+    def end(self) -> None:
+        """End with the solutions, and with the sources that were cited."""
+        if self.solutions:
+            heading = {"cell_type": "markdown", "id": "solutions", "metadata": {}, "source": "## Solutions"}
+            self.cells += [heading, *self.solutions]
         entries = sorted(self.names.sources[key][2] for key in self.cited)
         if entries:
             text = "## Sources\n\n" + "\n".join(f"- {entry}" for entry in entries)
@@ -224,13 +245,13 @@ def as_plain(notebook: dict[str, Any], names: Names, folder: Path) -> dict[str, 
     for cell in copy.deepcopy(notebook["cells"]):
         cell["source"] = "".join(cell["source"])
         (writer.code if cell["cell_type"] == "code" else writer.markdown)(cell)
-    writer.sources()
+    writer.end()
     return {**notebook, "cells": writer.cells}
 
 
 def opens_fold(text: str) -> bool:
     """Is this the heading of a fold or of a solution?"""
-    return bool(FOLD.match(text)) or text == "#### Solution"
+    return bool(FOLD.match(text)) or text.startswith(SOLUTION)
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "_static/explainer"
 LAYERS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 TAU = 0.5  # at 1 the networks of this size misspell too much for a first page, near 0 they repeat themselves
 LENGTH = 180  # characters
+INVITATION = '<p class="invitation">A network continues this line. <strong>Type your own.</strong></p>'
 SEEDS = 8  # how many continuations one beginning has
 
 
@@ -86,7 +87,8 @@ class LiveLine(SphinxDirective):
         written = "".join(f' data-{name}="{escape(str(value))}"' for name, value in data.items())
         parts = {"yours": beginning, "its": continuation(kind, beginning)}
         text = "".join(f'<span class="{name}">{escape(words)}</span>' for name, words in parts.items())
-        return [nodes.raw("", f'<div class="live-line"{written}><p class="line">{text}</p></div>', format="html")]
+        html = f'<div class="live-line"{written}>{INVITATION}<p class="line">{text}</p></div>'
+        return [nodes.raw("", html, format="html")]
 
 
 def add_script(

@@ -98,6 +98,7 @@ export class LiveLine {
     if (!net || mine !== this.writing) return;
     const unknown = encode(net, text).find(({ id, read }) => id < 0 && read);
     this.note.textContent = unknown ? `The network does not know “${unknown.sign}” and leaves it out.` : "";
+    this.its.style.animation = "none"; // what stood here is no longer being written
     const characters = write(net, text, this.tau, uniforms(this.states[this.turn]));
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     let written = "";
