@@ -1,16 +1,22 @@
 """What makes pages light and closed: one cut style sheet, sized pictures, short figures, nothing inline."""
 
 import gzip
+import io
 import json
 import re
 from pathlib import Path
 
+import matplotlib as mpl
+import numpy as np
 import pytest
 import tinycss2
 from ext_book import Book, build, notebook, write_page
+from matplotlib.figure import Figure
 from weight.picture_sizes import natural_size
 from weight.style_subset import cut, names_in_use, properties_in_use
-from weight.svg_precision import lighter
+from weight.svg_precision import COARSER, lighter
+
+from rnn_utils.plotting import style
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36">
  <metadata>Matplotlib v3, long</metadata>
@@ -58,6 +64,34 @@ def test_figures_lose_what_nobody_sees(book: Book) -> None:
     assert "<text>1.234567</text>" in svg
     assert "metadata" not in svg
     assert lighter(svg) == svg
+
+
+def drawn(path: str) -> np.ndarray:
+    """Points of an outline, of absolute or of relative commands, shape (points, 2)."""
+    points, start = [np.zeros(2)], np.zeros(2)
+    for command, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
+        new = np.array(re.findall(r"-?[\d.]+", numbers), float).reshape(-1, 2)
+        size = 2 if command in "Qq" else 1  # points that are seen from the same one
+        for k in range(0, len(new) if command.islower() else 0, size):
+            new[k : k + size] += new[k - 1] if k else points[-1]
+        start = new[-1] if command in "Mm" else start
+        points += list(new) if len(new) else [start]
+    return np.array(points)
+
+
+def test_letters_keep_their_shape_in_about_half_the_bytes() -> None:
+    plot = io.StringIO()
+    with mpl.rc_context(style()):
+        figure = Figure()
+        figure.text(0.1, 0.5, "Gradient, R&g $W_{hh}$")
+        figure.savefig(plot, format="svg")
+    letter = re.compile(r'<path id="[^"]*" d="([^"]*)" transform="scale\(([\d.]+)\)"')
+    before, after = letter.findall(plot.getvalue()), letter.findall(lighter(plot.getvalue()))
+    assert len(before) == len(after) > 10
+    for (fine, small), (coarse, large) in zip(before, after, strict=True):
+        assert float(large) == COARSER * float(small)
+        np.testing.assert_allclose(drawn(coarse) * COARSER, drawn(fine), atol=COARSER / 2)
+    assert sum(len(path) for path, _ in after) < 0.55 * sum(len(path) for path, _ in before)
 
 
 def test_one_sheet_in_the_order_of_all(book: Book) -> None:

@@ -56,14 +56,14 @@ LACKING = """async ([style, signs]) => { const pen = new OffscreenCanvas(1, 1).g
     await document.fonts.load(`${style} 40px "STIX Two Text"`);
     const width = (sign, next) => (pen.font = `${style} 40px "STIX Two Text", ${next}`, pen.measureText(sign).width);
     return [...signs].filter((sign) => width(sign, "monospace") !== width(sign, "sans-serif")).join(""); }"""
-LATIN = re.compile(r"[\u0020-\u007e\u00a1-\u00ff\u2013-\u2026\u2212]")
+LETTERS = re.compile(r"[\u0020-\u007e\u00a1-\u017f\u0370-\u03ff\u2013-\u2026\u2212]")
 
 
 @pytest.mark.parametrize("path", ["book/index.html", "book/02_raw_sequences_to_tensors.html", "book/bibliography.html"])
 def test_it_has_the_letters_that_the_pages_set_in_it(browser: Any, server: str, path: str) -> None:
     page = browser.new_page()
     page.goto(server + path, wait_until="networkidle")
-    used = "".join(sorted(set(LATIN.findall(page.evaluate(USED)))))
+    used = "".join(sorted(set(LETTERS.findall(page.evaluate(USED)))))
     assert len(used) > 50
     for style in ("", "italic", "600"):
         assert page.evaluate(LACKING, [style, used]) == "", style

@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -115,6 +116,69 @@ def test_line_labels_stand_right_of_the_ends_of_named_lines(scale):
     assert abs((box.y0 + box.y1) / 2 - end[1]) < 3
 
 
+def test_line_labels_do_not_stand_on_one_another():
+    figure, ax = plotting.subplots()
+    for end, name in ((1.0, "one"), (0.2, "far"), (1.02, "two"), (0.97, "three")):
+        ax.plot([0, 1], [0, end], label=name)
+    plotting.line_labels(ax)
+    figure.canvas.draw()
+    at = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    assert [at[name].y0 for name in ("far", "three", "one", "two")] == sorted(box.y0 for box in at.values())
+    steps = np.diff([at[name].y0 + at[name].y1 for name in ("three", "one", "two")]) / 2
+    assert min(steps) > 0.7 * plotting.SIZE * figure.dpi / 72
+    far = at["far"]
+    assert (far.y0 + far.y1) / 2 == pytest.approx(ax.transData.transform((1, 0.2))[1], abs=3)
+
+
+def test_apart_moves_no_more_than_it_must():
+    np.testing.assert_allclose(plotting.apart(np.array([50.0, 0.0, 1.0]), 10), [50, -4.5, 5.5])
+    assert plotting.apart(np.array([]), 10).size == 0
+
+
 def test_importing_plotting_leaves_matplotlib_alone():
     code = "import sys, rnn_utils.plotting; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+SPECIMEN = "The quick brown fox −0.5 ≥ 1 → ½ · × ÷ ° ± “σ τ η κ λ δ ∂ ⊙” – ñ"
+
+
+def drawn(text: str, **options: str) -> None:
+    figure, ax = plotting.subplots()
+    ax.set(title=text, xlabel="$W_{hh}$, $\\eta = 10^{-3}$")
+    ax.text(0, 0, text, **options)
+    figure.canvas.draw()
+
+
+def test_figures_are_drawn_in_the_face_of_the_pages_which_every_matplotlib_has(caplog):
+    from matplotlib import font_manager
+
+    for name in (*mpl.rcParams["font.family"], plotting.FACE):
+        for weight in ("normal", "bold"):
+            wanted = font_manager.FontProperties(family=name, weight=weight)
+            path = Path(font_manager.findfont(wanted, fallback_to_default=False)).resolve()
+            assert path.name.startswith("STIXGeneral")
+            assert path.is_relative_to(Path(mpl.get_data_path()).resolve())
+    drawn(SPECIMEN)
+    assert not caplog.records
+
+
+def test_a_face_that_is_not_there_is_noticed(caplog):
+    with mpl.rc_context({"font.family": "STIXSpecial"}):
+        drawn("a")
+    assert any("'STIXSpecial' not found" in record.getMessage() for record in caplog.records)
+
+
+def test_a_sign_that_the_face_lacks_is_noticed():
+    with pytest.raises(UserWarning, match="Glyph 8322"):
+        drawn("CO₂")
+
+
+def test_small_letters_are_as_high_as_they_were_in_a_face_with_large_ones():
+    from matplotlib.textpath import TextPath
+
+    def high(**font: str | float) -> float:
+        properties = mpl.font_manager.FontProperties(**font)
+        return TextPath((0, 0), "x", prop=properties, size=properties.get_size()).get_extents().height
+
+    assert high(family=plotting.FACE, size=plotting.SIZE) > 0.9 * high(family="DejaVu Sans", size=11)

@@ -5,6 +5,7 @@ import textwrap
 
 import numpy as np
 
+from rnn_utils.plotting import FACE
 from rnn_utils.recurrent import RNN
 
 WIDTH, HEIGHT, DPI = 6, 9, 200  # inches, and pixels to the inch
@@ -30,11 +31,11 @@ def cover(title: str, authors: str) -> bytes:
     axes.imshow(states(title), cmap="RdBu", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     axes.axis("off")
     said = "\n".join(textwrap.wrap(title, 11))
-    figure.text(0.1, 0.9, said, color=INK, fontsize=38, fontweight="bold", va="top", linespacing=1.15)
+    figure.text(0.1, 0.9, said, color=INK, family=FACE, fontsize=44, fontweight="bold", va="top", linespacing=1)
     for place, letter in enumerate(title):
         across = 0.1 + 0.8 * (place + 0.5) / len(title)
         figure.text(across, 0.53, letter, color=MUTED, fontsize=10, family="monospace", ha="center")
-    figure.text(0.1, 0.05, authors, color=MUTED, fontsize=12)
+    figure.text(0.1, 0.05, authors, color=MUTED, family=FACE, fontsize=14)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()

@@ -20,7 +20,12 @@ ROWS = 9  # of a table that is shown whole
 POINTS, LINES = 3, 7  # of a slide: key points, and lines of formulas, where one with fractions counts as one and a half
 ELSEWHERE = re.compile(r"\b(above|below|fold|figure|table|page|here|exercise|unfold|printed|prints)\b", re.IGNORECASE)
 LETTERS = "ABCDEFGH"
-STYLES = ("../_static/katex/katex.min.css", "../_static/katex/places.css", "../_static/math.css")
+STYLES = (
+    "../_static/face/face.css",
+    "../_static/katex/katex.min.css",
+    "../_static/katex/places.css",
+    "../_static/math.css",
+)
 OURS = ("reveal/reveal.css", "slides.css")
 # The speaker's view is a window that reveal.js writes, with a script and styles inside: nothing else is looser than on
 # the pages of the book.

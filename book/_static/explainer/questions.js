@@ -1,6 +1,6 @@
 // Six questions with an answer to predict first: commit to one, then see. Their numbers come from facts.json,
 // which experiments/explainer_units.py writes; what is shown with the answer is computed on the question's own text.
-import { make } from "../touch/frame.js";
+import { make, written } from "../touch/frame.js";
 import { run } from "./model.js";
 import { bits, tiny, tinted, title } from "./words.js";
 
@@ -182,7 +182,7 @@ export class Questions {
     app.put(text, look(app)); // the reader may have looked elsewhere, or changed something
     show(app);
     this.answer.textContent = `${chosen.right ? "Yes." : `Not so: ${truth[0].toLowerCase()}${truth.slice(1)}.`} ${plain}`;
-    this.numbers.textContent = numbers;
+    this.numbers.replaceChildren(...written(numbers));
     this.reveal();
   }
 

@@ -1,5 +1,5 @@
 // Where a prediction came from: how strongly log p of a character depends on each earlier one, LSTM beside tanh network.
-import { make } from "../touch/frame.js";
+import { make, written } from "../touch/frame.js";
 import { network } from "./explainer.js";
 import { run } from "./model.js";
 import { GRADIENTS } from "./text.js";
@@ -91,9 +91,10 @@ export class Sources {
     this.rows.replaceChildren(...Object.entries(found).map(([kind, values]) => tinted(NAMES[kind], signs, values.slice(from).map((value) => value / Math.max(...values, 1e-12)))));
     this.graph.replaceChildren(this.draw(found));
     const said = this.outcome(found);
-    if (said === this.result.textContent) return;
+    if (said === this.said) return;
+    this.said = said;
     this.result.ariaLive = aloud ? "polite" : "off"; // a step is said in one place
-    this.result.textContent = said;
+    this.result.replaceChildren(...written(said));
   }
 
   draw(found) {

@@ -1,5 +1,5 @@
 // One step with its numbers: the cell, for one unit, and the distribution that follows.
-import { make } from "../touch/frame.js";
+import { make, written } from "../touch/frame.js";
 import { CELLS, outcome } from "./cells.js";
 import { bits, hint, named, signed, source, title } from "./words.js";
 
@@ -22,9 +22,9 @@ function sums({ net: { gates, H, kind } }, step, k) {
 }
 
 const FORMULAS = {
-  LSTM: (s, k) => `c = f · c before + i · g = ${signed(s.gates.f[k])} · ${factor(s.before.c[k])} + ${signed(s.gates.i[k])} · ${factor(s.gates.g[k])} = ${outcome(s, k)};  h = o · tanh(c) = ${signed(s.gates.o[k])} · ${factor(Math.tanh(s.c[k]))} = ${signed(s.h[k])}`,
-  GRU: (s, k) => `h = (1 − z) · n + z · h before = ${signed(1 - s.gates.z[k])} · ${factor(s.gates.n[k])} + ${signed(s.gates.z[k])} · ${factor(s.before.h[k])} = ${outcome(s, k)}`,
-  RNN: (s, k) => `h = tanh(from the character + from the state) = tanh(${signed(s.a_x[k])} + ${factor(s.a_h[k])}) = ${outcome(s, k)}`,
+  LSTM: (s, k) => `*c* = *f* · *c* before + *i* · *g* = ${signed(s.gates.f[k])} · ${factor(s.before.c[k])} + ${signed(s.gates.i[k])} · ${factor(s.gates.g[k])} = ${outcome(s, k)};  *h* = *o* · tanh(*c*) = ${signed(s.gates.o[k])} · ${factor(Math.tanh(s.c[k]))} = ${signed(s.h[k])}`,
+  GRU: (s, k) => `*h* = (1 − *z*) · *n* + *z* · *h* before = ${signed(1 - s.gates.z[k])} · ${factor(s.gates.n[k])} + ${signed(s.gates.z[k])} · ${factor(s.before.h[k])} = ${outcome(s, k)}`,
+  RNN: (s, k) => `*h* = tanh(from the character + from the state) = tanh(${signed(s.a_x[k])} + ${factor(s.a_h[k])}) = ${outcome(s, k)}`,
 };
 const factor = (value) => signed(value).replace(/^−.*/, "($&)");
 const LINES = {
@@ -68,7 +68,7 @@ export class Step {
     const [step, sign] = [app.steps[app.at], app.net.tokens[app.ids[app.at]]];
     this.heading.textContent = `One step: “${named(sign)}” in unit ${app.unit}`;
     this.cell.replaceChildren(CELLS[app.kind](step, app.unit, sign));
-    this.formula.textContent = FORMULAS[app.kind](step, app.unit);
+    this.formula.replaceChildren(...written(FORMULAS[app.kind](step, app.unit)));
     this.table.replaceChildren(this.table.firstChild, sums(app, step, app.unit));
     const best = app.best(app.at);
     const came = app.ids[app.at + 1];

@@ -212,6 +212,7 @@ export class Strip {
     const names = { ink: "--pst-color-text-base", quiet: "--quiet", line: "--line", ground: "--pst-color-background", blue: "--accent", orange: "--second" };
     this.colours = Object.fromEntries(Object.entries(names).map(([name, variable]) => [name, rgb(style.getPropertyValue(variable))]));
     this.mono = style.getPropertyValue("--book-mono") || "monospace";
+    this.serif = style.fontFamily;
     this.labels();
     for (let t = this.from; t < Math.min(this.from + columns, app.ids.length); t += 1) this.column(t, GUTTER + (t - this.from) * COLUMN);
     this.frame(columns);
@@ -224,15 +225,15 @@ export class Strip {
 
   ink(name, share = 1) { return share === 1 ? `rgb(${this.colours[name].join(" ")})` : mixed(this.colours.ground, this.colours[name], share); }
 
-  write(words, x, y, { size = 12, colour = "ink", align = "center", bold = false } = {}) {
+  write(words, x, y, { size = 12, colour = "ink", align = "center", bold = false, face = this.mono } = {}) {
     const { pen } = this;
-    pen.font = `${bold ? "700 " : ""}${size}px ${this.mono}`;
+    pen.font = `${bold ? "700 " : ""}${size}px ${face}`;
     Object.assign(pen, { textAlign: align, textBaseline: "middle", fillStyle: this.ink(colour) });
     pen.fillText(words, x, y);
   }
 
   labels() {
-    const label = (words, y) => this.write(words, GUTTER - 6, y, { size: 11, colour: "quiet", align: "right" });
+    const label = (words, y) => this.write(words, GUTTER - 6, y, { size: 12.5, colour: "quiet", align: "right", face: this.serif });
     label("reads", SIGN / 2);
     label("surprise", SIGN + SURPRISE / 2);
     label("next?", SIGN + SURPRISE + NEXT / 2);

@@ -14,6 +14,18 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+const RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹";
+/**
+ * A text as nodes, for HTML or for a drawing: what stands between asterisks is a symbol, in italics, and the exponent of
+ * a power is raised digits, because the page's face has ¹ ² ³ but none of the other raised signs.
+ */
+export const written = (text, drawn = false) => text.split(/(\*[^*]+\*|[⁻⁰¹²³⁴-⁹]+)/).map((part, i) => {
+  if (i % 2 === 0) return part;
+  if (part[0] === "*") return make(drawn ? "tspan" : "i", { class: drawn && "math" }, part.slice(1, -1));
+  const digits = [...part].map((sign) => "−0123456789"[RAISED.indexOf(sign)]).join("");
+  return make(drawn ? "tspan" : "sup", drawn ? { class: "power", dy: "-0.5em" } : {}, digits);
+});
+
 /** A style sheet of this folder, asked for once; settled when it is there. */
 const sheets = {};
 const sheet = (name) => sheets[name] ??= new Promise((resolve) => {

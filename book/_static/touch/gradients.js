@@ -1,6 +1,6 @@
 // Chapter 8: how long is the gradient, k steps before the loss? Matrix, scale, function and length are the reader's.
 import { backwards } from "./backwards.js";
-import { figures, make } from "./frame.js";
+import { figures, make, written } from "./frame.js";
 
 const LEFT = 52; // CSS pixels: the drawing is as wide as its place, so that text is as large as the page's
 const RIGHT = 14;
@@ -37,10 +37,10 @@ class Gradients {
     root.replaceChildren(
       make("p", { class: "title" }, "A gradient on its way back"),
       make("div", { class: "knobs" },
-        make("label", {}, "Recurrent matrix W", this.matrix),
-        make("label", {}, "Function f", this.nonlinearity),
-        make("label", {}, make("span", {}, "Scale g = ", this.scaleShown), this.scale),
-        make("label", {}, make("span", {}, "Steps T = ", this.stepsShown), this.steps)),
+        make("label", {}, ...written("Recurrent matrix *W*"), this.matrix),
+        make("label", {}, ...written("Function *f*"), this.nonlinearity),
+        make("label", {}, make("span", {}, ...written("Scale *g* = "), this.scaleShown), this.scale),
+        make("label", {}, make("span", {}, ...written("Steps *T* = "), this.stepsShown), this.steps)),
       this.picture, this.facts, this.status,
     );
     root.setAttribute("role", "group");
@@ -62,14 +62,15 @@ class Gradients {
     const facts = [
       ...[1, 10, 50, steps].filter((k, i, all) => k <= steps && all.indexOf(k) === i).map((k) => [`length ${k} ${k === 1 ? "step" : "steps"} back`, shown(lengths[k])]),
       ["a step, on average", `× ${shown(rate)}`],
-      ["mean slope of f", shown(slope)],
-      ["largest singular value of gW", shown(scale * sigma)],
-      ["spectral radius of gW", shown(scale * rho)],
+      ["mean slope of *f*", shown(slope)],
+      ["largest singular value of *gW*", shown(scale * sigma)],
+      ["spectral radius of *gW*", shown(scale * rho)],
     ];
-    this.facts.replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
+    this.facts.replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, ...written(name)), make("dd", {}, ...written(value)))));
     const verdict = lengths[steps] < 1e-3 ? "It has vanished." : lengths[steps] > 1e3 ? "It has exploded." : "It arrives.";
-    this.status.textContent = `After ${steps} steps back the gradient is ${shown(lengths[steps])} times as long as at the end. ${verdict}`;
-    this.picture.setAttribute("aria-label", `Curve of the gradient’s length against steps back. ${this.status.textContent}`);
+    const said = `After ${steps} steps back the gradient is ${shown(lengths[steps])} times as long as at the end. ${verdict}`;
+    this.status.replaceChildren(...written(said));
+    this.picture.setAttribute("aria-label", `Curve of the gradient’s length against steps back. ${said}`);
   }
 
   draw() {
@@ -89,10 +90,10 @@ class Gradients {
     const gap = [2, 4, 8, 10, 20].find((step) => (high - low) / step <= 6);
     for (let log = Math.ceil(low / gap) * gap; log <= high; log += gap) {
       parts.push(make("line", { class: log === 0 ? "one" : "grid", x1: LEFT, x2: WIDE - RIGHT, y1: y(log), y2: y(log) }));
-      parts.push(make("text", { x: LEFT - 6, y: y(log) + 5, "text-anchor": "end" }, power(log)));
+      parts.push(make("text", { x: LEFT - 6, y: y(log) + 5, "text-anchor": "end" }, ...written(power(log), true)));
     }
     for (const share of [0, 0.5, 1]) parts.push(make("text", { x: x(share * steps), y: HIGH - BOTTOM + 18, "text-anchor": share === 1 ? "end" : "middle" }, String(share * steps)));
-    parts.push(make("text", { x: (LEFT + WIDE - RIGHT) / 2, y: HIGH - 6, "text-anchor": "middle" }, "steps back, k"));
+    parts.push(make("text", { x: (LEFT + WIDE - RIGHT) / 2, y: HIGH - 6, "text-anchor": "middle" }, ...written("steps back, *k*", true)));
     // The bound (g σ)^k is a straight line; it ends where it leaves the picture.
     const slope = Math.log10(bound);
     const ends = slope === 0 ? steps : Math.min(steps, (slope > 0 ? high : low) / slope);

@@ -1,6 +1,6 @@
 // A memory cell to touch, chapter 9: the reader sets the gates of every step and watches c, h and the gradient's path.
 import { run } from "./gated_cell.js";
-import { figures, make } from "./frame.js";
+import { figures, make, written } from "./frame.js";
 
 const GATES = [
   ["i", 0, "input gate: write?"],
@@ -13,8 +13,6 @@ const ROWS = [["c", "cell c", true], ["h", "shown h", true], ["path", "reaches t
 const number = (value) => value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
 /** A number as a factor: a negative one in brackets. */
 const factor = (value) => number(value).replace(/^−.*/, "($&)");
-/** Words and symbols as nodes; what stands between asterisks is a symbol, in italics. */
-const formula = (text) => text.split("*").map((part, i) => (i % 2 ? make("i", {}, part) : part));
 /** Words that are heard and not seen: what can be seen stays a part of the name of a button. */
 const unseen = (text) => make("span", { class: "unseen" }, text);
 
@@ -52,7 +50,7 @@ class Cell {
       this.go(to);
       this.steps[this.at].focus();
     });
-    this.steps = this.model.tokens.map((_, t) => make("button", { type: "button", onclick: () => this.go(t) }));
+    this.steps = this.model.tokens.map((_, t) => make("button", { type: "button", class: "pictured", onclick: () => this.go(t) }));
     this.strip.append(...this.steps.map((step) => make("li", {}, step)));
     this.at = 0;
     this.load(Object.keys(this.model.settings).at(-1));
@@ -102,7 +100,7 @@ class Cell {
     }
     const before = this.at ? result.c[this.at - 1] : 0;
     this.heading.textContent = `Step ${this.at + 1} of ${this.T}: “${this.model.tokens[this.at]}”`;
-    this.sum.replaceChildren(...formula(`*c* = *f* · *c* before + *i* · *g* = ${factor(now.f)} · ${factor(before)} + ${factor(now.i)} · ${factor(now.g)} = ${number(result.c[this.at])}, `
+    this.sum.replaceChildren(...written(`*c* = *f* · *c* before + *i* · *g* = ${factor(now.f)} · ${factor(before)} + ${factor(now.i)} · ${factor(now.g)} = ${number(result.c[this.at])}, `
       + `*h* = *o* · tanh(*c*) = ${number(result.h[this.at])}. Of a change of *c* here, ${number(result.path[this.at])} reaches the last step.`));
   }
 }

@@ -1,6 +1,6 @@
 // The trained network of chapter 7 writes: how it begins, the temperature and the number of choices are the reader's.
 import { draw, logits, probabilities, step, unpack } from "./char_rnn.js";
-import { figures, make } from "./frame.js";
+import { figures, make, written } from "./frame.js";
 
 const LENGTH = 300; // characters written at a time
 const SHOWN = 6; // bars
@@ -29,7 +29,7 @@ class Sampler {
       make("p", { class: "title" }, "The network of this page writes"),
       make("label", {}, "It begins with", this.prompt), this.complaint,
       make("div", { class: "knobs" },
-        make("label", {}, make("span", {}, "Temperature τ = ", this.tauShown), this.tau),
+        make("label", {}, make("span", {}, ...written("Temperature *τ* = "), this.tauShown), this.tau),
         make("label", {}, make("span", {}, "Draws among the likeliest ", this.kShown), this.k)),
       make("div", { class: "controls" }, button(`Write ${LENGTH} characters`, () => this.write()),
         button("One character", () => this.write(1)), button("Stop", () => this.stop("Stopped.")), button("Begin again", () => this.restart())),

@@ -1,5 +1,5 @@
 // Chapter 17: how steps are joined in rounds, and what that costs. Steps, units, processors and way are the reader's.
-import { figures, make } from "./frame.js";
+import { figures, make, written } from "./frame.js";
 import { costs, rounds } from "./rounds.js";
 
 const MARGIN = 12; // CSS pixels: the drawing is as wide as its place
@@ -18,12 +18,12 @@ class Scan {
     this.picture = make("svg", { role: "img" });
     this.facts = make("dl", {});
     this.status = make("p", { class: "status", role: "status" });
-    const named = (name, i, input) => make("label", {}, make("span", {}, name, this.labels[i]), input);
+    const named = (name, i, input) => make("label", {}, make("span", {}, ...written(name), this.labels[i]), input);
     root.replaceChildren(
       make("p", { class: "title" }, "The rounds of a scan"),
       make("div", { class: "knobs" },
         make("label", {}, "Way", this.way),
-        named("Steps T: ", 0, this.steps), named("Units: ", 1, this.units), named("Processors: ", 2, this.processors)),
+        named("Steps *T*: ", 0, this.steps), named("Units: ", 1, this.units), named("Processors: ", 2, this.processors)),
       this.picture, this.facts, this.status,
     );
     root.setAttribute("role", "group");

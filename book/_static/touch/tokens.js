@@ -1,7 +1,7 @@
 // A text of one's own as tokens, ids, one-hot vectors and batches. The vocabularies come with the page, in an attribute
 // written by rnn_utils.touch.TokenView; everything else is computed here.
 import { contiguousStreams, encode, words } from "./batches.js";
-import { figures, make } from "./frame.js";
+import { figures, make, written } from "./frame.js";
 
 const LONGEST = 96; // characters of text
 const WIDTH = 640; // of the one-hot matrix, in its own units
@@ -10,10 +10,10 @@ const shown = (token) => ({ "\n": "⏎", " ": "␣" })[token] ?? token;
 const listed = (tokens) => [...new Set(tokens)].map(shown).join(" ");
 
 function table(caption, heads, rows) {
-  const head = make("tr", {}, make("td"), ...heads.map((text) => make("th", { scope: "col" }, text)));
-  const body = rows.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells));
+  const head = make("tr", {}, make("td"), ...heads.map((text) => make("th", { scope: "col" }, ...written(text))));
+  const body = rows.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, ...written(name)), ...cells));
   const top = heads.length ? [make("thead", {}, head)] : [];
-  return make("table", {}, make("caption", {}, caption), ...top, make("tbody", {}, ...body));
+  return make("table", {}, make("caption", {}, ...written(caption)), ...top, make("tbody", {}, ...body));
 }
 const scroller = (label, ...children) =>
   make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, ...children);
@@ -26,7 +26,7 @@ class TokenView {
     const kind = (value) => make("label", {}, make("input", {
       type: "radio", name, checked: value === this.kind, onchange: () => this.change({ kind: value, k: 0, at: 0 }),
     }), value);
-    const number = (key, label, most) => make("label", {}, label, make("input", {
+    const number = (key, label, most) => make("label", {}, make("span", {}, ...written(label)), make("input", {
       type: "number", min: 1, max: most, value: this[key],
       oninput: ({ target }) => target.validity.valid && target.value && this.change({ [key]: Number(target.value), k: 0 }),
     }));
@@ -45,7 +45,7 @@ class TokenView {
       make("p", { class: "title" }, "Tokens and their ids"), this.tokensPart,
       make("p", { class: "title" }, "One-hot vectors, a row for each token"), this.vectorsPart,
       make("p", { class: "title" }, "Streams and batches"),
-      make("div", { class: "controls" }, number("B", "streams B", 8), number("T", "steps T", 12), this.back, this.next),
+      make("div", { class: "controls" }, number("B", "streams *B*", 8), number("T", "steps *T*", 12), this.back, this.next),
       this.status, this.streamsPart, this.batchPart,
     );
     this.draw();
@@ -81,12 +81,13 @@ class TokenView {
       this.tokensPart.querySelectorAll("button")[at].focus();
     };
     const chips = this.tokens.map((token, i) => make("li", {}, make("button", {
-      type: "button", "aria-pressed": String(i === this.at), onclick: () => choose(i),
+      type: "button", "aria-pressed": String(i === this.at), class: "pictured", onclick: () => choose(i),
     }, make("b", {}, shown(token)), String(this.ids[i]))));
-    const notes = [`${this.ids.length} tokens; the vocabulary has V = ${V}.`];
-    if (left.length) notes.push(`Left out, for this vocabulary lacks them: ${listed(left)}`);
-    if (unknown.length) notes.push(`Read as <unk>: ${listed(unknown)}`);
-    this.tokensPart.replaceChildren(make("ol", {}, ...chips), make("p", { class: "notes" }, notes.join(" ")));
+    const notes = [];
+    if (left.length) notes.push(` Left out, for this vocabulary lacks them: ${listed(left)}`);
+    if (unknown.length) notes.push(` Read as <unk>: ${listed(unknown)}`);
+    this.tokensPart.replaceChildren(make("ol", {}, ...chips), make("p", { class: "notes" },
+      ...written(`${this.ids.length} tokens; the vocabulary has *V* = ${V}.`), ...notes));
   }
 
   drawVectors(V) {
@@ -108,22 +109,22 @@ class TokenView {
     const { S, batches } = contiguousStreams(ids, B, T);
     this.back.setAttribute("aria-disabled", String(k === 0));
     this.next.setAttribute("aria-disabled", String(k >= batches.length - 1));
-    this.status.textContent = batches.length
-      ? `Batch ${k} of 0 to ${batches.length - 1}; S = ${S}, and ${ids.length - B * T * batches.length} of ${ids.length} tokens are no input.`
-      : "No batch: the text is too short for B streams of T steps.";
+    this.status.replaceChildren(...written(batches.length
+      ? `Batch ${k} of 0 to ${batches.length - 1}; *S* = ${S}, and ${ids.length - B * T * batches.length} of ${ids.length} tokens are no input.`
+      : "No batch: the text is too short for *B* streams of *T* steps."));
     const cell = (token, t) => make("td", {
       class: [t % T === 0 && "edge", t < T * batches.length && Math.floor(t / T) === k && "now"].filter(Boolean).join(" "),
     }, shown(token));
-    const rows = Array.from({ length: B }, (_, b) => [`b = ${b}`, ...tokens.slice(b * S, (b + 1) * S).map(cell)]);
+    const rows = Array.from({ length: B }, (_, b) => [`*b* = ${b}`, ...tokens.slice(b * S, (b + 1) * S).map(cell)]);
     const box = scroller("The streams", table("The streams, a row for each; the batch is shaded", [], rows));
     this.streamsPart.replaceChildren(box);
     box.scrollLeft = (box.querySelector(".now")?.offsetLeft ?? 0) - 64; // on a narrow screen, keep the batch in sight
     if (!batches.length) return this.batchPart.replaceChildren();
-    const heads = Array.from({ length: B }, (_, b) => `b = ${b}`);
-    const written = (part) => part.map((row, t) => [`t = ${t}`, ...row.map((id) => make("td", {}, String(id)))]);
+    const heads = Array.from({ length: B }, (_, b) => `*b* = ${b}`);
+    const lines = (part) => part.map((row, t) => [`*t* = ${t}`, ...row.map((id) => make("td", {}, String(id)))]);
     this.batchPart.replaceChildren(
-      scroller("Inputs", table(`x, shape (T, B) = (${T}, ${B})`, heads, written(batches[k].x))),
-      scroller("Targets", table("y: each one token later", heads, written(batches[k].y))),
+      scroller("Inputs", table(`*x*, shape (*T*, *B*) = (${T}, ${B})`, heads, lines(batches[k].x))),
+      scroller("Targets", table("*y*: each one token later", heads, lines(batches[k].y))),
     );
   }
 }

@@ -128,7 +128,7 @@ class Unrolled {
     const choose = () => { this.go(t); this.strip.querySelector("[aria-current]").focus(); };
     const unseen = (words) => make("span", { class: "unseen" }, words);
     return make("li", { class: known ? "" : "later" },
-      make("button", { type: "button", "aria-current": t === this.at && "step", onclick: choose },
+      make("button", { type: "button", class: "pictured", "aria-current": t === this.at && "step", onclick: choose },
         unseen(`Step ${t + 1} ${known ? "answers " : "is not read yet: "}`),
         make("span", { class: "y" }, known ? `${quoted(best.name)} ${shown(best.value)}` : ""),
         make("span", { class: "h" }, ...step.h.map((value) => bar(known ? value : 0, this.reach))),
