@@ -115,7 +115,7 @@ export class Sources {
     const lines = Object.entries(found).map(([kind, values]) => make("path", { class: `line ${LOOKS[kind]}`,
       d: values.map((value, t) => (low(value) ? "" : `${t && !low(values[t - 1]) ? "L" : "M"}${x(T - 1 - t).toFixed(1)} ${y(value).toFixed(1)}`)).join("") }));
     return make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": "Length of the gradient, as a share of that at the last character, against the number of steps back, on a logarithmic axis; the sentence below has the numbers." },
-      ...grid, ...lines, ...labels.map(({ kind, y: at }) => make("text", { class: `name ${LOOKS[kind]}`, x: LEFT + right + 6, y: at + 4 }, low(found[kind][0]) ? `${kind} < 10⁻¹⁶` : NAMES[kind])),
+      ...grid, ...lines, ...labels.map(({ kind, y: at }) => make("text", { class: `name ${LOOKS[kind]}`, x: LEFT + right + 6, y: at + 4 }, ...written(low(found[kind][0]) ? `${kind} < 10⁻¹⁶` : NAMES[kind], true))),
       ...[0, 0.5, 1].map((share) => make("text", { class: "mid", x: LEFT + right * share, y: HIGH - 22 }, String(Math.round((T - 1) * share)))),
       make("text", { class: "mid", x: LEFT + right / 2, y: HIGH - 4 }, "steps back from the prediction"));
   }
