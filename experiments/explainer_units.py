@@ -46,7 +46,7 @@ SETTINGS: dict[str, Any] = {
     "predictions": 100,
     "folder": "book/_static/explainer",  # where the page's files go; None keeps nothing
 }
-CONTEXT, KEPT = 14, 2  # characters of a context, and how many of them
+CONTEXT, KEPT = 12, 2  # characters of a context, and how many of them
 TEXT = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days."
 SHOWN = "ROMEO:\nThen sleep"
 NAMED = {" ": "space", "\n": "new line"}
@@ -111,7 +111,7 @@ def units(model: LanguageModel, held: Held, scanned: int) -> list[list[Any]]:
     length = len(held.train_ids) // 32
     ids = held.train_ids[: 32 * length].reshape(32, length).T[:scanned]
     found, tokens = read(model, ids), held.vocabulary.tokens
-    means = rounded(found.c.mean(axis=(0, 1)))
+    means = np.round(found.c.mean(axis=(0, 1)).astype(float), 2).tolist()
     assert BETWEEN not in tokens
     return [[*map(BETWEEN.join, contexts(found.h[..., k], ids, tokens)), mean] for k, mean in enumerate(means)]
 
@@ -228,11 +228,6 @@ def gradients(model: LanguageModel, held: Held, back: int, predictions: int) -> 
     }
 
 
-def within(costs: Sequence[float], share: float) -> int:
-    """Return how many characters it takes until a share of all that an erasure costs has been paid."""
-    return int(np.argmax(np.cumsum(costs) >= share * np.sum(costs))) + 1
-
-
 def measured(results: Results) -> Results:
     """Return the numbers that the page's questions quote."""
     names, erased, gates, paths = (results[name] for name in ("names", "erasing", "gates", "gradients"))
@@ -244,15 +239,11 @@ def measured(results: Results) -> Results:
         "names": {
             "unit": best,
             "decoys": names["decoys"],
-            "r": round(abs(names["r"]), 2),
             "cost": round(inside[best], 2),
             "median": round(float(np.median(inside)), 3),
-            "costlier": int((inside > inside[best]).sum()),
             "closest": {
                 "unit": closest,
-                "r": round(abs(names["r closest"]), 2),
                 "cost": round(inside[closest], 2),
-                "elsewhere": round(names["elsewhere"][closest], 2),
             },
             "characters": names["characters"],
         },
@@ -260,21 +251,15 @@ def measured(results: Results) -> Results:
         | {
             name: {
                 "first": round(erased[name][0], 1),
-                "total": round(sum(erased[name]), 1),
-                "half": within(erased[name], 0.5),
-                "most": within(erased[name], 0.9),
                 "late": round(sum(erased[name][10:]), 1),
-                "last": int(np.median(erased[f"{name}, last"])),
             }
-            for name in ("c", "h", "ch")
+            for name in ("c", "h")
         },
         "spelling": {
             "names": spelled["names"],
             "right": [round(100 * spelled[how]["right"]) for how in ("plain", "erased")],
             "capital": [round(100 * spelled[how]["capital"]) for how in ("plain", "erased")],
             "inside": round(spelled["inside"], 1),
-            "after": round(spelled["after"], 1),
-            "following": spelled["following"],
         },
         "gates": {
             "longest": round(float(shut[longest].mean()), 3),
@@ -283,7 +268,6 @@ def measured(results: Results) -> Results:
             "worst": round(float(shut.max()), 2),
             "keeps": round(100 * keeps[shut.argmax()]),
             "among": int(np.isin(np.argsort(-shut)[:TENTH], longest).sum()),
-            "all": round(gates["all shut"], 2),
             "open": round(gates["all open"], 1),
             "full": [round(100 * share) for share in gates["full"]],
             "bits": round(gates["bits"], 2),
@@ -311,12 +295,15 @@ def poster(model: LanguageModel, vocabulary: Vocabulary) -> str:
     logp = read(model, ids[:, None]).logp[:, 0]
 
     def named(v: Any) -> str:
-        return NAMED.get(vocabulary.tokens[v], html.escape(vocabulary.tokens[v]))
+        return NAMED.get(vocabulary.tokens[v], f"“{html.escape(vocabulary.tokens[v], quote=False)}”")
 
     rows = []
     for t, v in enumerate(ids):
-        expected = f"{100 * np.exp(logp[t - 1, v]):.0f} %" if t else "–"
-        likeliest = ", ".join(f"{named(u)} {100 * np.exp(logp[t, u]):.0f} %" for u in np.argsort(-logp[t])[:3])
+        expected = f"{100 * np.exp(logp[t - 1, v]):.0f}\N{NO-BREAK SPACE}%" if t else "–"
+        likeliest = ", ".join(
+            f"{named(u)} {100 * np.exp(logp[t, u]):.0f} %".replace(" ", "\N{NO-BREAK SPACE}")
+            for u in np.argsort(-logp[t])[:3]
+        )
         rows.append(f'<tr><th scope="row">{named(v)}</th><td>{expected}</td><td>{likeliest}</td></tr>')
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("it reads", "it had given this", "it expects next"))
     text = html.escape(TEXT).replace("\n", "&#10;")

@@ -70,7 +70,7 @@ def touched(page: Any, text: str | None = None) -> Any:
 
 def bars(root: Any) -> dict[str, float]:
     """The characters expected next, with their probabilities as shown."""
-    names, shown = root.locator(".next dt").all_inner_texts(), root.locator(".next dd").all_inner_texts()
+    names, shown = root.locator(".next dt").all_inner_texts(), root.locator(".next dd .now").all_inner_texts()
     return dict(zip(names, (float(one.removesuffix(" %")) / 100 for one in shown), strict=True))
 
 

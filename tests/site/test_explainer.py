@@ -39,7 +39,7 @@ def test_nothing_is_loaded_before_the_first_touch_and_then_one_network(page: Any
     assert page.locator(".explainer table").is_visible(), "there is something to read before"
     root = touched(page)
     assert sorted(name for name in asked if name.endswith((".f16", ".json"))) == ["facts.json", "lstm.f16", "lstm.json"]
-    root.get_by_role("button", name="Compare with the tanh network").click()
+    root.get_by_role("button", name="Compare with the tanh RNN").click()
     expect(root.locator(".sources .line.rnn")).to_be_attached()
     assert [name for name in asked if name.endswith(".f16")] == ["lstm.f16", "rnn.f16"]
     root.get_by_role("button", name="‹ Back").click()
@@ -102,7 +102,7 @@ def test_changes_of_the_reader_are_numpy_s(page: Any, models: dict[str, Any]) ->
 def test_the_gradient_beside_the_other_network_is_numpy_s(page: Any, models: dict[str, Any]) -> None:
     root, t = touched(page, PLAY), len(PLAY) - 1
     root.get_by_label("Step", exact=True).fill(str(t + 1))
-    root.get_by_role("button", name="Compare with the tanh network").click()
+    root.get_by_role("button", name="Compare with the tanh RNN").click()
     expect(root.locator(".sources .line.rnn")).to_be_attached()
     root.get_by_label("Log-probability of").select_option(label="p")
     said = root.locator(".sources .result").inner_text()
@@ -168,7 +168,7 @@ def test_each_step_is_said_in_one_place(page: Any) -> None:
     sentence = root.locator(".whole .status").inner_text()
     root.get_by_role("button", name="Compare").click()
     result = root.locator(".sources .result")
-    expect(result).to_contain_text("tanh RNN: 90 %")
+    expect(result).to_contain_text("tanh RNN, as trained: 90 %")
     expect(result).to_have_attribute("aria-live", "polite")  # what the reader asked for is said
     assert root.locator(".whole .status").inner_text() == sentence
     live = root.locator("[role=status], [role=alert], [aria-live]")
@@ -225,7 +225,7 @@ def test_nothing_is_wider_than_the_screen(browser: Any, server: str, width: int)
     for question in range(6):
         root.locator(".questions > .choices button").nth(question).click()
         root.locator(".choice").first.click()
-    root.get_by_role("button", name="Compare").click()
+    expect(root.locator(".sources .line")).to_have_count(2)
     root.locator(".one-step summary").click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     box = root.bounding_box()
@@ -240,7 +240,7 @@ def test_a_press_on_the_heat_map_chooses_unit_and_step(page: Any, models: dict[s
     canvas = root.locator(".field canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    page.mouse.move(box["x"] + 62 + 22 * 5 + 11, box["y"] + 184 + 13 * 3 + 6)
+    page.mouse.move(box["x"] + 74 + 22 * 5 + 11, box["y"] + 184 + 13 * 3 + 6)
     pointed = root.locator(".pointed").inner_text()
     assert "First␣" in pointed
     page.mouse.down()
@@ -261,7 +261,7 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
     }
     for sort, first in order.items():
         root.get_by_label("Sort by").select_option(sort)
-        root.locator(".field").click(position={"x": 62 + 22 * 4 + 11, "y": 184 + 6})
+        root.locator(".field").click(position={"x": 74 + 22 * 4 + 11, "y": 184 + 6})
         assert int(root.get_by_label(UNIT).input_value()) == first
         shown = {"c": kept, "h": reading.h[:, 0]} | {gate: values[:, 0] for gate, values in reading.gates.items()}
         for name, values in shown.items():
@@ -269,9 +269,11 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
             label = {"c": "tanh(c)"}.get(name, name)
             number = f"{values[4, first]:.2f}".replace("-", "−").replace("−0.00", "0.00")
             assert f": {label} = {number}." in root.locator(".pointed").inner_text()
+            itself = f"c itself is {reading.c[4, 0, first]:.2f}.".replace("-", "−")
+            assert (itself in root.locator(".pointed").inner_text()) == (name == "c")
         root.locator(".strip select").first.select_option("c")
         high, low, _ = units[first]
-        found = root.locator(".contexts code").all_inner_texts()
+        found = root.locator(".pointed code").all_inner_texts()
         assert found == [context.replace("\n", "⏎") for context in f"{high}|{low}".split("|")]
     root.get_by_role("checkbox", name="all units").check()
     assert root.locator(".field canvas").bounding_box()["height"] > 184 + 128 * 4
@@ -280,7 +282,7 @@ def test_the_heat_map_has_the_rows_and_numbers_that_are_chosen(page: Any, models
 def test_every_question_has_one_answer_and_shows_it(page: Any) -> None:
     root = touched(page)
     facts = json.loads((FOLDER / "facts.json").read_text("utf8"))["measured"]
-    quoted = (facts["names"]["closest"]["cost"], facts["spelling"]["inside"], facts["erasing"]["ch"]["total"])
+    quoted = (facts["names"]["closest"]["cost"], facts["spelling"]["inside"], facts["erasing"]["c"]["late"])
     quoted += (facts["gates"]["full"][1], facts["gates"]["worst"], facts["gradients"]["LSTM"]["within"])
     for k, value in enumerate(quoted):
         root.locator(".questions > .choices button").nth(k).click()
@@ -335,9 +337,14 @@ def test_without_scripts_a_table_stays(browser: Any, server: str, models: dict[s
     text = "ROMEO:\nThen sleep"
     p = np.exp(read(models["LSTM"], ids(text)[:, None]).logp[:, 0])
     for t, row in enumerate(rows):
-        best = ", ".join(f"{named(TOKENS[v])} {100 * p[t, v]:.0f} %" for v in np.argsort(-p[t])[:3])
+        best = ", ".join(f"{quoted(TOKENS[v])} {100 * p[t, v]:.0f} %" for v in np.argsort(-p[t])[:3])
         before = f"{100 * p[t - 1, TOKENS.index(text[t])]:.0f} %" if t else "–"
-        assert row == [named(text[t]), before, best]
+        assert [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in row] == [quoted(text[t]), before, best]
+
+
+def quoted(character: str) -> str:
+    """A character as the table has it."""
+    return named(character) if character.isspace() else f"“{character}”"
 
 
 def test_every_picture_names_its_chapter_and_a_line_of_code_that_is_there(page: Any, site: Any) -> None:
@@ -361,7 +368,7 @@ FAULTS = [
     ("explainer.js", "b.p - a.p", "a.p - b.p", "step"),
     ("explainer.js", "run(this.net, this.ids, this.changes)", "this.plain", "changes"),
     ("explainer.js", "ArrowRight: this.at + 1", "ArrowRight: this.at", "keyboard"),
-    ("explainer.js", '["pointerdown", "focusin"]) root', '["x"]) this.wake(), root', "loading"),
+    ("explainer.js", '["pointerdown", "focusin"]) part', '["x"]) part', "loading"),
     ("sources.js", "sum < 0.9 * total", "sum < 0.5 * total", "gradient"),
     ("changes.js", '"c", 0]', '"c", 1]', "changes"),
     ("strip.js", "(step) => step.gates.f],", "(step) => step.gates.i],", "heat map"),

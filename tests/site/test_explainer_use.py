@@ -173,7 +173,7 @@ def test_units_are_found_by_what_they_follow(page: Any, models: dict[str, Any]) 
             root.get_by_label("Characters to follow").fill("aeiou")
         r = [np.corrcoef(kept[:, unit], values)[0, 1] for unit in range(kept.shape[1])]
         best = int(np.argmax(np.abs(r)))
-        root.locator(".field").click(position={"x": 62 + 22 * 4 + 11, "y": 184 + 6})
+        root.locator(".field").click(position={"x": 74 + 22 * 4 + 11, "y": 184 + 6})
         assert int(root.get_by_label(UNIT).input_value()) == best
         assert f"is {r[best]:.2f} in this text".replace("-", "−") in root.locator(".pointed").inner_text()
     root.get_by_label("Characters to follow").fill("Q")

@@ -101,6 +101,13 @@ def test_what_the_network_does_not_know_is_said_and_left_out(page: Page) -> None
     expect(page.locator(".live-line .note")).to_be_empty()
 
 
+def test_what_is_typed_comes_along_to_the_explainer(page: Page) -> None:
+    begin(page, "Ol日 & my “lord” + 3%")
+    page.get_by_role("link", name="Touch the network").click()
+    expect(page.get_by_label("Your text")).to_have_value("Ol日 & my “lord” + 3%")
+    expect(page.locator(".explainer .live")).to_be_visible()
+
+
 def test_an_empty_line_begins_like_a_line_of_the_plays(page: Page) -> None:
     begin(page, "X")
     page.keyboard.press("Backspace")

@@ -36,34 +36,35 @@ class Explainer {
     this.kind = this.wanted = "LSTM"; // the one that reads, and the one that is on its way
     Object.assign(this, { at: Infinity, unit: 0, changes: [], steps: [], pinned: [], units: {}, plain: [], ids: [], places: [], signs: [] });
     this.input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => this.typed() });
-    this.input.value = root.dataset.text;
+    const sent = new URLSearchParams(location.hash.slice(1)).get("text"); // from the line on the first page
+    this.input.value = sent || root.dataset.text;
     this.complaint = make("p", { class: "complaint", role: "alert" });
     this.status = make("p", { class: "status", role: "status" });
     this.kinds = make("select", { "aria-label": "Network", onchange: () => this.use(this.kinds.value) },
       ...Object.keys(GATES).map((kind) => make("option", { value: kind }, { LSTM: "LSTM", GRU: "GRU", RNN: "tanh RNN" }[kind])));
     this.parts = [new Text(this), new Strip(this), new Step(this), new Changes(this), new Sources(this)];
-    const [text, strip, step, changes, sources] = this.parts;
-    Object.assign(this, { text, strip, changing: changes });
-    this.sources = sources;
+    const [text, strip, step, changing, sources] = this.parts;
+    Object.assign(this, { text, strip, changing, sources });
     this.questions = new Questions(this);
     this.parts.push(this.questions);
-    const start = make("button", { type: "button", class: "start" }, "Let the network read it (loads 0.2 MB)");
-    this.poster = make("div", { class: "poster" }, start, ...root.childNodes);
-    this.live = make("div", { class: "live", hidden: true },
-      make("div", { class: "whole" }, text.element, this.controls(), this.status),
-      strip.element, step.element, changes.element, sources.element);
-    strip.element.append(step.known);
-    root.replaceChildren(
-      make("div", { class: "ask" },
-        make("label", { class: "own" }, `Your text, up to ${LONGEST} characters`, this.input),
-        make("label", { class: "net" }, "Network", this.kinds)),
-      this.complaint, this.questions.element, this.poster, this.live);
+    this.start = make("button", { type: "button", class: "start" }, "Let the network read it (loads 0.2 MB)");
+    this.poster = make("div", {}, ...root.childNodes);
+    text.element.append(this.controls(), text.about);
+    this.whole = make("div", { class: "whole" }, this.status, text.element);
+    this.live = make("div", { class: "live" }, strip.element, step.element, changing.element, sources.element);
+    const own = make("label", {}, `Your text, up to ${LONGEST} characters`, this.input);
+    this.whole.hidden = this.live.hidden = true;
+    root.replaceChildren(own, this.complaint, this.start, this.whole, this.questions.element, this.poster, this.live);
     root.classList.add("touch-frame");
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "RNN Explainer");
-    for (const touch of ["pointerdown", "focusin"]) root.addEventListener(touch, () => this.wake(), { once: true });
+    for (const part of [own, this.start, this.poster]) { // not the questions, which would move from under the pointer: they wake it themselves
+      for (const touch of ["pointerdown", "focusin"]) part.addEventListener(touch, () => this.net || this.wake());
+    }
+    root.addEventListener("keydown", ({ key }) => key === "Escape" && !this.questions.card.hidden && this.questions.restore());
     new MutationObserver(() => this.show()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     new ResizeObserver(() => this.show()).observe(this.live);
+    if (sent) this.wake();
   }
 
   /** Buttons and the slider that move the step. */
@@ -76,7 +77,7 @@ class Explainer {
     this.moves.addEventListener("change", offer);
     this.player.hidden = this.moves.matches;
     return make("div", { class: "controls" }, button("‹ Back", "‹ Back one step", () => this.go(this.at - 1)),
-      button("Step ›", "Step › forward", () => this.go(this.at + 1)), this.player, this.slider);
+      button("Step ›", "Step › forward", () => this.go(this.at + 1)), this.player, this.slider, make("label", {}, "Network ", this.kinds));
   }
 
   /** The first touch: the network is fetched, and all parts come to life. */
@@ -91,26 +92,28 @@ class Explainer {
     try {
       const [net, units, { measured }] = await Promise.all([network(kind), file(`${kind.toLowerCase()}.json`, "json"), file("facts.json", "json")]);
       if (kind !== this.wanted) return;
-      if (this.net) this.units[this.kind] = this.unit; // each network has its own
+      const another = this.net && kind !== this.kind;
+      if (another) this.units[this.kind] = this.unit; // each network has its own
+      this.changing.dropped = another && this.changes.length > 0; // and a change of one says nothing about another
+      if (another) this.changes = [];
+      if (this.changing.dropped) this.text.tint.element.value = "surprise";
       Object.assign(this, { kind, net, measured, known: units.map(([high, low, mean]) => ({ high: high.split("|"), low: low.split("|"), mean })) });
     } catch (error) {
       this.awake = undefined;
-      this.complaint.textContent = `The network could not be loaded (${error.message}). Touch the page to try again.`;
-      for (const touch of ["pointerdown", "focusin"]) this.root.addEventListener(touch, () => this.wake(), { once: true });
+      this.complaint.textContent = `The network could not be loaded (${error.message}). Touch the text to try again.`;
       return;
     }
-    const begun = this.poster.contains(document.activeElement);
-    this.poster.hidden = true;
-    this.live.hidden = false;
-    if (begun) this.text.page.focus({ preventScroll: true });
+    const begun = document.activeElement === this.start;
+    this.start.hidden = this.poster.hidden = true;
+    this.whole.hidden = this.live.hidden = false;
     for (const part of this.parts) part.renew?.();
-    this.changes = this.changes.filter(({ what }) => this.possible(what));
     if (kind !== "LSTM") this.questions.close();
     this.unit = this.units[kind] ?? -1;
     this.read();
+    if (!begun) return;
+    this.text.page.focus({ preventScroll: true });
+    if (!this.moves.matches) this.play();
   }
-
-  possible(what) { return what === "h" || what === "held" || (what === "c" && this.kind === "LSTM") || (this.kind !== "RNN" && GATES[this.kind].includes(what)); }
 
   /** The reader writes: the step is that of the character before the caret. */
   typed() {
@@ -153,7 +156,7 @@ class Explainer {
     this.go(this.at, aloud);
   }
 
-  /** Put a text in place of what is read, and look at a step and a unit; what is said aloud is the question. */
+  /** Put a text in place of what is read, with a step and a unit to look at; what is said aloud is the question. */
   put(text, { at = Infinity, unit = this.unit, pinned = [] } = {}) {
     this.input.value = text;
     Object.assign(this, { changes: [], at, unit, pinned });
@@ -190,9 +193,11 @@ class Explainer {
     const cost = this.surprise(at);
     const [best, second] = this.best(at);
     const step = steps[at];
-    const state = step.c?.length
-      ? `Unit ${unit} keeps ${percent(step.gates.f[unit])} of its cell state of ${signed(step.before.c[unit])} and adds ${signed(step.gates.i[unit] * step.gates.g[unit])}, which makes ${signed(step.c[unit])}.`
-      : `Unit ${unit} is at ${signed(step.h[unit])}.`;
+    const value = signed((step.c.length ? step.c : step.h)[unit]);
+    const held = step.fixed("held", unit);
+    const state = step.c.length
+      ? `Unit ${unit} keeps ${percent(step.gates.f[unit])} of its cell state of ${signed(step.before.c[unit])} and adds ${signed(step.gates.i[unit] * step.gates.g[unit])}, which ${held ? `would make ${signed(step.made[unit])}; it is held at ${value}` : `makes ${value}`}.`
+      : `Unit ${unit} is ${held ? "held " : ""}at ${value}.`;
     return `Step ${at + 1} of ${this.ids.length}: the network reads “${named(net.tokens[this.ids[at]])}”${cost === null ? "" : `, to which it had given ${percent(2 ** -cost)}: ${bits(cost)} bits of surprise`}. `
       + `It expects “${named(best.sign)}” ${percent(best.p)}, “${named(second.sign)}” ${percent(second.p)}. ${state}${this.changes.length ? " The network is changed." : ""}`;
   }
@@ -208,13 +213,13 @@ class Explainer {
   }
 
   /** For every step up to t, how strongly log p(v) after step t depends on the character read there. */
-  gradient(t, v, net = this.net, steps = this.steps, changes = this.changes) {
-    return backward(net, steps, t, v, changes).map(length);
+  gradient(t, v, net = this.net, steps = this.steps) {
+    return backward(net, steps, t, v).map(length);
   }
 
   play() {
     if (this.playing) return void this.stop();
-    if (this.at >= this.ids.length - 1) this.at = -1;
+    if (this.at >= this.ids.length - 1) this.go(0, false);
     this.player.textContent = this.player.ariaLabel = "❚❚ Pause";
     this.playing = setInterval(() => {
       this.go(this.at + 1);
@@ -233,6 +238,7 @@ class Explainer {
   /** Arrow keys on a part of the page: across the text, and from line to line, or from unit to unit where `units` is their order. */
   key(event, units) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
+    this.stop();
     const down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const across = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: this.ids.length - 1 };
     if (!units && down) across[event.key] = this.text.beside(down);

@@ -61,6 +61,9 @@ function transposed(W, v, width) {
   return out;
 }
 
+/** Is a unit's value at some place set by one of the changes at step t? */
+const set = (changes, what, t, k) => changes.some((one) => one.what === what && t >= one.from && t <= one.to && (one.unit < 0 || one.unit === k));
+
 /** Apply the changes of some place that act at step t: `{what, unit, from, to, value}`, unit −1 for all of them. */
 function change(changes, what, t, values) {
   for (const one of changes) {
@@ -111,7 +114,8 @@ const STEP = {
 /**
  * Every step of reading `ids` from zero: the state before, a_x, a_h, gates, the state after, and log p of the next
  * character. `changes` act on the way: on c and h as they are before a step is read, on the gates of a step, and with
- * "held" on the new state of the cell. The last step of another reading, given as `from`, is where this one goes on.
+ * "held" on the new state of the cell, which without them were `made`; `fixed(what, k)` tells which values they set.
+ * The last step of another reading, given as `from`, is where this one goes on.
  */
 export function run(net, ids, changes = [], from = null) {
   let state = from ?? { h: vector(net.H), c: vector(net.kind === "LSTM" ? net.H : 0) };
@@ -120,9 +124,15 @@ export function run(net, ids, changes = [], from = null) {
     for (const what of "hc") change(changes, what, t, before[what]);
     const a_x = Float64Array.from(net.b_ih, (bias, i) => bias + net.W_ih[i * net.V + id]);
     const a_h = affine(net.W_hh, before.h, net.b_hh);
-    const step = STEP[net.kind](net, a_x, a_h, (what, values) => change(changes, what, t, values), before);
+    let made;
+    const edit = (what, values) => {
+      if (what === "held") made = values.slice();
+      change(changes, what, t, values);
+    };
+    const step = STEP[net.kind](net, a_x, a_h, edit, before);
     state = { h: step.h, c: step.c ?? vector(0) };
-    return { id, before, a_x, a_h, ...state, gates: step.gates, logp: logSoftmax(affine(net.W, step.h, net.b)) };
+    const fixed = (what, k) => set(changes, what, t, k);
+    return { id, before, a_x, a_h, ...state, gates: step.gates, made, fixed, logp: logSoftmax(affine(net.W, step.h, net.b)) };
   });
 }
 
@@ -170,13 +180,12 @@ const BACK = {
 };
 
 /** The gradient of log p(v) after step t with respect to every x up to then: vectors of V numbers, one for each step. */
-export function backward(net, steps, t, v, changes = []) {
+export function backward(net, steps, t, v) {
   const dz = steps[t].logp.map((value, u) => (u === v ? 1 : 0) - Math.exp(value));
   let d = { h: transposed(net.W, dz, net.H), c: vector(net.kind === "LSTM" ? net.H : 0) };
   const dx = [];
   for (let s = t; s >= 0; s -= 1) {
-    const acting = changes.filter((one) => s >= one.from && s <= one.to);
-    const fixed = (what, k) => acting.some((one) => one.what === what && (one.unit < 0 || one.unit === k));
+    const { fixed } = steps[s];
     const { da_x, da_h, dh, dc } = BACK[net.kind](steps[s], d, fixed);
     dx[s] = transposed(net.W_ih, da_x, net.V);
     d = { h: transposed(net.W_hh, da_h, net.H), c: dc };

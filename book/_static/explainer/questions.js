@@ -1,6 +1,7 @@
-// Six questions with an answer to predict first: look, commit to an answer, see. Their numbers come from facts.json,
+// Six questions with an answer to predict first: commit to one, then see. Their numbers come from facts.json,
 // which experiments/explainer_units.py writes; what is shown with the answer is computed on the question's own text.
 import { make, written } from "../touch/frame.js";
+import { run } from "./model.js";
 import { bits, tiny, tinted, title } from "./words.js";
 
 const DIALOGUE = "First Citizen:\nWe have not slept these seven nights, my lord.\n\nROMEO:\nThen sleep, and dream of better days.\n\nFirst Citizen:\nI thank thee.";
@@ -15,11 +16,15 @@ const units = ({ names }) => [names.unit, ...names.decoys].sort((a, b) => a - b)
 
 // What is shown in the box of a question.
 const rows = ({ pinned, steps, net, ids }) => pinned.map((unit) => tinted(`Unit ${unit}`, ids.map((id) => net.tokens[id]), steps.map((step) => Math.tanh(step.c[unit]))));
-const bars = ({ changing, ids, net, changes }) => {
-  if (!changes.length) return [];
-  const [extra, from] = [changing.extra(), Math.max(0, changes[0].from - 20)];
-  const part = (values) => values.slice(from, from + 100);
-  return [changing.draw(), tinted("Letter by letter:", part(ids.map((id) => net.tokens[id])), part(extra.map((value) => -value / Math.max(...extra)))), make("p", {}, changing.outcome())];
+const bars = ({ changing, changes }) => (changes.length ? [changing.draw(), make("p", {}, changing.outcome())] : []);
+const erased = {}; // what each character costs more without h, and without c
+/** Both erasures of the third question, drawn to one scale, with a line before the eleventh character after them. */
+const both = ({ changing, ids, net }) => {
+  const [from, kinds] = [after(SPEECH, "married, b"), ["h", "c"]];
+  for (const what of kinds) erased[what] ??= changing.extra(run(net, ids, [{ what, unit: -1, from, to: from, value: 0 }]));
+  return kinds.flatMap((what) => [
+    make("p", {}, `Without ${what}: ${bits(erased[what][from + 1])} bits more at the next character, ${bits(erased[what].slice(from + 11, from + 101).reduce((sum, one) => sum + one, 0))} in all from the eleventh on (behind the line)`),
+    changing.draw(erased[what], kinds.flatMap((one) => erased[one]), from + 11)]);
 };
 const curve = ({ sources }) => (sources.other ? [sources.draw(sources.found), make("p", {}, sources.outcome(sources.found))] : []);
 
@@ -30,8 +35,8 @@ const QUESTIONS = [
     text: DIALOGUE,
     look: ({ measured: { names } }) => ({ at: after(DIALOGUE, "lord.\n\nR") - 1, unit: names.decoys[0], pinned: units({ names }) }),
     choices: ({ names }) => units({ names }).map((unit) => [`Unit ${unit}`, unit === names.unit]),
-    answer: ({ names: n }) => [`Unit ${n.unit} stays on one side of zero while a name is read. To find units yourself, sort the heat map below by “follows …”; then try another text, for among 128 units some follow anything by chance.`,
-      `On ${thousands(n.characters)} characters of text that neither the training nor the choice of the unit had seen, its cell state has a correlation of ${n.r} (in size) with “inside a name”. Held at its average, it makes a character inside a name cost ${n.cost} bits more; for half of all units that is ${n.median} or less. After tanh, as the heat map has it, unit ${n.closest.unit} follows names most closely (${n.closest.r}); it costs ${n.closest.cost} bits there, and ${n.closest.elsewhere} elsewhere. One unit keeps one number, and a name is spread over many.`],
+    answer: ({ names: n }) => [`Unit ${n.unit} stays on one side of zero while a name is read. Only at the start of the text, where nothing has announced a name yet, it takes a few letters. To find units yourself, sort the heat map below by “follows …”; then try another text, for among 128 units some follow anything by chance.`,
+      `Held at its average, it makes a character inside a name cost ${n.cost} bits more, on ${thousands(n.characters)} characters of new text; for half of all units that is ${n.median} or less. Unit ${n.closest.unit} costs even more there, ${n.closest.cost}: one unit keeps one number, and a name is spread over many.`],
     proof: rows,
     early: true,
     show: (app) => app.look(app.measured.names.unit),
@@ -45,8 +50,8 @@ const QUESTIONS = [
       const [which, that] = [right, capital].map(([plain, erased]) => plain - erased > 10);
       return [["Which name it is, though not that this is a name", which && !that], ["That this is a name at all", that && !which], ["Both", which && that], ["Neither", !which && !that]];
     },
-    answer: ({ spelling: s, erasing: { c } }) => ["It loses the name, but still knows that it is in one: it goes on to expect capitals and a colon. Those it can tell from h and from the letters that follow. After the colon nearly all is as before, for every new character writes into c again.",
-      `Measured on ${s.names} names, three letters in: to the colon, the right character had ${s.right[0]} % on average and has ${s.right[1]} %; capitals and the colon together had ${s.capital[0]} % and have ${s.capital[1]} %. The rest of the name costs ${s.inside} bits more, the ${s.following} characters after it ${s.after}. Anywhere in a play, an erased c can be felt (by a tenth of a bit) up to the ${c.last}th character, in the middle of ${thousands(400)} cases.`],
+    answer: ({ spelling: s }) => ["It loses the name, but still knows that it is in one: it goes on to expect capitals and a colon. Those it can tell from h and from the letters that follow. After the colon nearly all is as before, for every new character writes into c again.",
+      `On ${s.names} names, three letters in, the right character had ${s.right[0]} % on average and has ${s.right[1]} %; capitals and the colon together had ${s.capital[0]} % and have ${s.capital[1]} %. The rest of the name costs ${s.inside} bits more.`],
     proof: bars,
     show: (app) => app.changing.add("erase", "all", "here"),
   },
@@ -56,9 +61,9 @@ const QUESTIONS = [
     text: SPEECH,
     look: () => ({ at: after(SPEECH, "married, b") }),
     choices: ({ erasing: { c, h } }) => [["h at once, c later", h.first > c.first && c.late > h.late], ["c at once, h later", c.first > h.first && h.late > c.late], ["c both times", c.first > h.first && c.late > h.late], ["h both times", h.first > c.first && h.late > c.late]],
-    answer: ({ erasing: { c, h, ch, places } }) => ["Losing h hurts at once, losing c hurts longer. The next step computes its gates and its candidate from h and the new character, never from c. What c holds survives an erased h, and shows in the next h again. Below, h is erased; choose c in “Change the network” to compare.",
-      `Averages over ${places} places: the next character costs ${h.first} bits more without h and ${c.first} without c. From the eleventh to the hundredth it is ${bits(h.late)} bits in all without h and ${bits(c.late)} without c. All 100 cost ${c.total} bits more without c, ${h.total} without h and ${ch.total} without both.`],
-    proof: bars,
+    answer: ({ erasing: { c, h, places } }) => ["Losing h hurts at once, losing c hurts longer. The next step computes its gates and its candidate from h and the new character, never from c. What c holds survives an erased h, and shows in the next h again.",
+      `On average over ${places} places, the next character costs ${bits(h.first)} bits more without h and ${bits(c.first)} without c. From the eleventh to the hundredth it is ${bits(h.late)} bits in all without h and ${bits(c.late)} without c.`],
+    proof: both,
     show: (app) => app.changing.add("blank", "all", "here"),
   },
   {
@@ -68,7 +73,7 @@ const QUESTIONS = [
     look: () => ({ at: after(SPEECH, "are sped") }),
     choices: ({ gates: g, blind }) => [["Better: it remembers more", g.open < 0], ["Somewhat worse", g.open >= 0 && g.bits + g.open < blind], ["Worse than a blind guess", g.bits + g.open >= blind]],
     answer: ({ gates: g, blind }) => ["Forgetting is needed, too. With open gates c can only add up: what belonged to the last word stays mixed into this one, and the cells run into the flat ends of tanh, where nothing new shows. Look at the heat map: nearly every row becomes one full colour.",
-      `On ${thousands(g.characters)} characters a character costs ${g.bits} bits as trained and ${bits(g.bits + g.open)} with all forget gates open; a blind guess costs ${bits(blind)}. Of all cells, ${g.full[0]} % are beyond ±0.99 after tanh as trained, ${g.full[1]} % with open gates. With all gates shut, the cells keep nothing, and a character costs ${bits(g.bits + g.all)} bits: h still passes something on.`],
+      `A character costs ${g.bits} bits as trained and ${bits(g.bits + g.open)} with all forget gates open, on ${thousands(g.characters)} characters; a blind guess costs ${bits(blind)}. Of all cells, ${g.full[0]} % are beyond ±0.99 after tanh as trained, ${g.full[1]} % with open gates.`],
     proof: bars,
     show: (app) => app.changing.add("openf", "all", "ever"),
   },
@@ -81,8 +86,8 @@ const QUESTIONS = [
       const longest = g.among >= 7 && g.longest > g.shortest;
       return [["One of those that keep longest", longest], ["One that keeps for a few steps only", !longest && g.keeps < 80], ["One between", !longest && g.keeps >= 80]];
     },
-    answer: ({ gates: g }) => [`Unit ${g.unit}, which keeps only about half of its state at a step. How open a gate is says how long a cell could keep something, not whether anything depends on it. No single unit is missed much.`,
-      `Shut, it costs ${g.worst} bits per character, on ${thousands(g.characters)} characters that cost ${g.bits} each. Its gate keeps ${g.keeps} % on average. The 13 units that keep longest cost ${number(g.longest)} bits each, the 13 that keep shortest ${number(g.shortest)}; ${g.among || "none"} of the first 13 ${g.among === 1 ? "is" : "are"} among the 13 costliest.`],
+    answer: ({ gates: g }) => [`Unit ${g.unit}, which keeps only ${g.keeps} % of its state at a step, on average. How open a gate is says how long a cell could keep something, not whether anything depends on it. No single unit is missed much.`,
+      `Shut, it costs ${g.worst} bits per character, on ${thousands(g.characters)} characters that cost ${g.bits} each. The 13 units that keep longest cost ${number(g.longest)} bits on average, the 13 that keep shortest ${number(g.shortest)}.`],
     proof: bars,
     show: (app) => app.changing.add("shutf", "one", "ever"),
   },
@@ -92,8 +97,8 @@ const QUESTIONS = [
     text: SPEECH,
     look: () => ({ at: after(SPEECH, "I won t") - 1 }),
     choices: ({ gradients: { LSTM, RNN } }) => [["The LSTM's", LSTM.left > 10 * RNN.left], ["The tanh network's", RNN.left > 10 * LSTM.left], ["They are alike", Math.max(LSTM.left, RNN.left) <= 10 * Math.min(LSTM.left, RNN.left)]],
-    answer: ({ gradients: { LSTM, GRU, RNN, predictions } }) => ["The cell keeps a path to the far past open, which the tanh network loses. Even so, most of what a prediction depends on is near in both, and a longer path does not by itself make predictions better: the foot of this page compares the networks in bits per character.",
-      `Medians over ${predictions} predictions: 50 characters back, the gradient has ${tiny(LSTM.left)} of its length at the last character in the LSTM, ${tiny(GRU.left)} in the GRU, ${tiny(RNN.left)} in the tanh network. Nine tenths of its length lie within ${LSTM.within} characters in the LSTM, ${GRU.within} in the GRU and ${RNN.within} in the tanh network.`],
+    answer: ({ gradients: { LSTM, GRU, RNN, predictions } }) => ["The cell keeps a path to the far past open, which the tanh network loses. Even so, most of what a prediction depends on is near in both.",
+      `Medians over ${predictions} predictions: 50 characters back, the gradient has ${tiny(LSTM.left)} of its length at the last character in the LSTM, ${tiny(GRU.left)} in the GRU, ${tiny(RNN.left)} in the tanh network. Nine tenths of the gradient lie within ${LSTM.within} characters in the LSTM, ${RNN.within} in the tanh network.`],
     proof: curve,
     show: (app) => app.sources.beside(),
   },
@@ -102,7 +107,7 @@ const QUESTIONS = [
 export class Questions {
   constructor(app) {
     this.app = app;
-    this.ask = make("p", { role: "status" });
+    this.ask = make("p", { tabindex: -1 }); // where the focus goes
     this.choices = make("div", { class: "choices" });
     this.answer = make("p", { class: "answer", role: "status" });
     this.numbers = make("p", { class: "legend" });
@@ -111,7 +116,7 @@ export class Questions {
     this.buttons = QUESTIONS.map((question, k) => make("button", { type: "button", "aria-pressed": "false", onclick: () => this.open(k) }, `${k + 1} ${question.short}`));
     this.back = make("button", { type: "button", hidden: true, onclick: () => this.restore() }, "Back to your text");
     this.element = make("div", { class: "questions", role: "group", "aria-label": "Six questions" },
-      title("Six questions: look, commit to an answer, see"), make("div", { class: "choices" }, ...this.buttons, this.back), this.card);
+      title("Six questions: commit to an answer, then see"), make("div", { class: "choices" }, ...this.buttons, this.back), this.card);
   }
 
   /** Put a question: its text, its place, and the answers to choose from. */
@@ -120,7 +125,7 @@ export class Questions {
     await app.wake();
     if (app.wanted !== "LSTM" || !app.net) await app.use("LSTM");
     if (!app.net) return;
-    if (QUESTIONS.every(({ text }) => text !== app.input.value)) this.own = app.input.value;
+    if (QUESTIONS.every(({ text }) => text !== app.input.value)) this.own = { text: app.input.value, at: app.at, unit: app.unit };
     const { ask, text, look, choices } = QUESTIONS[k];
     this.press(k);
     this.facts = { ...app.measured, blind: Math.log2(app.net.V) };
@@ -134,6 +139,7 @@ export class Questions {
     }));
     this.ask.textContent = ask;
     this.answer.textContent = this.numbers.textContent = "";
+    this.ask.focus({ preventScroll: true });
     this.reveal();
   }
 
@@ -154,11 +160,11 @@ export class Questions {
     this.back.hidden = false;
   }
 
-  /** The text that was in the box before the questions. */
+  /** The text that was in the box before the questions, and the step and the unit looked at. */
   restore() {
     this.press();
     this.app.text.colour("surprise");
-    this.app.put(this.own ?? DIALOGUE);
+    this.app.put(this.own?.text ?? DIALOGUE, this.own);
     this.app.input.focus();
   }
 

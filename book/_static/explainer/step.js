@@ -1,29 +1,30 @@
 // One step with its numbers: the cell, for one unit, and the distribution that follows.
 import { make, written } from "../touch/frame.js";
-import { CELLS } from "./cells.js";
-import { drawnContext } from "./strip.js";
+import { CELLS, outcome } from "./cells.js";
 import { bits, hint, named, signed, source, title } from "./words.js";
 
 const SHOWN = 8; // bars
+const share = (p) => `${(100 * p).toFixed(1)} %`;
 
-/** What the sum of each gate is made of, in numbers: the character, the state, and what comes out. */
-function sums(app, step, k) {
-  const { net: { gates, H } } = app;
-  const shown = (value) => make("td", {}, signed(value));
-  const row = (name, place) => {
-    const [x, h] = [step.a_x[place * H + k], step.a_h[place * H + k]];
-    const out = name === "h" ? step.h[k] : step.gates[name][k];
-    return make("tr", {}, make("th", { scope: "row" }, make("i", {}, name)), shown(x), shown(h), shown(out));
+/** What the sum of each gate is made of, in numbers: the character, the state, and what comes out; in the order of the drawing. */
+function sums({ net: { gates, H, kind } }, step, k) {
+  const row = (name) => {
+    const place = gates.indexOf(name) * H + k;
+    const set = step.fixed(name, k) ? "set to " : "";
+    const past = signed(step.a_h[place]);
+    const out = name === "h" ? outcome(step, k) : set + signed(step.gates[name][k]);
+    const cells = [signed(step.a_x[place]), name === "n" ? `${past} · ${signed(step.gates.r[k])} (r)` : past, out];
+    return make("tr", {}, make("th", { scope: "row" }, make("i", {}, name)), ...cells.map((cell) => make("td", {}, cell)));
   };
   return make("table", {}, make("caption", {}, `Unit ${k}: the sums`),
     make("thead", {}, make("tr", {}, ...["", "from the character", "from the state", "after σ or tanh"].map((head) => make(head ? "th" : "td", head ? { scope: "col" } : {}, head)))),
-    make("tbody", {}, ...gates.map(row)));
+    make("tbody", {}, ...(kind === "LSTM" ? [..."figo"] : gates).map(row)));
 }
 
 const FORMULAS = {
-  LSTM: (s, k) => `*c* = *f* · *c* before + *i* · *g* = ${signed(s.gates.f[k])} · ${factor(s.before.c[k])} + ${signed(s.gates.i[k])} · ${factor(s.gates.g[k])} = ${signed(s.c[k])};  *h* = *o* · tanh(*c*) = ${signed(s.gates.o[k])} · ${factor(Math.tanh(s.c[k]))} = ${signed(s.h[k])}`,
-  GRU: (s, k) => `*h* = (1 − *z*) · *n* + *z* · *h* before = ${signed(1 - s.gates.z[k])} · ${factor(s.gates.n[k])} + ${signed(s.gates.z[k])} · ${factor(s.before.h[k])} = ${signed(s.h[k])}`,
-  RNN: (s, k) => `*h* = tanh(from the character + from the state) = tanh(${signed(s.a_x[k])} + ${factor(s.a_h[k])}) = ${signed(s.h[k])}`,
+  LSTM: (s, k) => `*c* = *f* · *c* before + *i* · *g* = ${signed(s.gates.f[k])} · ${factor(s.before.c[k])} + ${signed(s.gates.i[k])} · ${factor(s.gates.g[k])} = ${outcome(s, k)};  *h* = *o* · tanh(*c*) = ${signed(s.gates.o[k])} · ${factor(Math.tanh(s.c[k]))} = ${signed(s.h[k])}`,
+  GRU: (s, k) => `*h* = (1 − *z*) · *n* + *z* · *h* before = ${signed(1 - s.gates.z[k])} · ${factor(s.gates.n[k])} + ${signed(s.gates.z[k])} · ${factor(s.before.h[k])} = ${outcome(s, k)}`,
+  RNN: (s, k) => `*h* = tanh(from the character + from the state) = tanh(${signed(s.a_x[k])} + ${factor(s.a_h[k])}) = ${outcome(s, k)}`,
 };
 const factor = (value) => signed(value).replace(/^−.*/, "($&)");
 const LINES = {
@@ -32,9 +33,10 @@ const LINES = {
   RNN: ["Chapter 3", "03_layers_of_an_rnn.html", "h[t + 1] = f(a_x[t] + h[t] @ W_hh.T)", "RNN"],
 };
 
+const SQUASHED = "σ makes a share between 0 and 1 of any number, tanh a value between −1 and 1. “Set” marks the value of a change.";
 const HINTS = {
-  LSTM: "σ makes a share between 0 and 1 of any number, tanh a value between −1 and 1. The thick line is the cell state; it goes on behind × as thick as the forget gate is open.",
-  GRU: "σ makes a share between 0 and 1 of any number, tanh a value between −1 and 1. The thick line is the state; it goes on as thick as the update gate is open.",
+  LSTM: `${SQUASHED} The thick line is the cell state; it goes on behind × as thick as the forget gate is open.`,
+  GRU: `${SQUASHED} The thick line is the state; it goes on as thick as the update gate z is open. “Mix” keeps z of it and takes 1 − z of the candidate n.`,
   RNN: "This network has no gates: each step makes all of h anew.",
 };
 
@@ -48,7 +50,6 @@ export class Step {
     this.next = make("dl", { class: "next" });
     this.units = make("p", { class: "votes" });
     this.where = make("div", {});
-    this.known = make("div", { class: "contexts" });
     this.table = make("details", {}, make("summary", {}, "The sums behind the numbers"));
     this.element = make("div", { class: "one-step" }, this.heading, this.hint,
       make("div", { class: "pair" },
@@ -71,24 +72,23 @@ export class Step {
     this.table.replaceChildren(this.table.firstChild, sums(app, step, app.unit));
     const best = app.best(app.at);
     const came = app.ids[app.at + 1];
-    this.next.replaceChildren(...best.slice(0, SHOWN).filter(({ p }) => p >= 0.0005).map(({ v, sign: one, p }) => {
+    const trained = app.changes.length ? app.plain[app.at].logp.map(Math.exp) : null;
+    const third = trained?.slice().sort().at(-3); // what had been expected is shown, too
+    this.next.replaceChildren(...best.filter(({ v }, rank) => rank < SHOWN || trained?.[v] >= third).map(({ v, sign: one, p }) => {
       const bar = make("span", { class: "bar", "aria-hidden": "true" });
       bar.style.setProperty("--length", p.toFixed(4));
-      return make("div", { class: v === came && "came" }, make("dt", {}, named(one)), make("dd", {}, bar, make("span", {}, `${(100 * p).toFixed(1)} %`)));
+      return make("div", { class: v === came && "came" }, make("dt", {}, named(one)),
+        make("dd", {}, bar, make("span", { class: "now" }, share(p)), trained ? make("span", { class: "was" }, `was ${share(trained[v])}`) : ""));
     }));
     this.units.replaceChildren(...this.votes(best[0]), came === undefined ? ""
       : ` The character that follows, “${named(app.net.tokens[came])}”, costs ${bits(app.surprise(app.at + 1))} bits.`);
-    const { high, low } = app.known[app.unit];
-    const list = (found) => make("ul", {}, ...found.map((context) => make("li", {}, make("code", {}, drawnContext(context)))));
-    this.known.replaceChildren(make("h3", { class: "title" }, `Unit ${app.unit} in the training text: its h was`),
-      make("div", { class: "pair" }, make("div", {}, make("p", {}, "highest after"), list(high)), make("div", {}, make("p", {}, "lowest after"), list(low))));
   }
 
   /** Which units speak for the likeliest character: W[v, k] h[k]. */
   votes({ v, sign }) {
     const { app: { net, steps, at } } = this;
     const parts = [...steps[at].h].map((h, k) => [k, h * net.W[v * net.H + k]]).sort((a, b) => b[1] - a[1]).slice(0, 3);
-    return [`The units that raise “${named(sign)}” most: `, ...parts.flatMap(([k, part], place) =>
-      [make("button", { type: "button", class: "link", onclick: () => this.app.look(k) }, `${k} (${signed(part)})`), place < 2 ? ", " : "."])];
+    return [`The units that add most to the score of “${named(sign)}” (its logit, before softmax): `, ...parts.flatMap(([k, part], place) =>
+      [make("button", { type: "button", class: "link", onclick: () => this.app.look(k) }, `${k} (+${signed(part)})`), place < 2 ? ", " : "."])];
   }
 }

@@ -3,8 +3,8 @@ import { make } from "../touch/frame.js";
 import { drawn, hint, select, signed, source, title } from "./words.js";
 
 const COLUMN = 22;
-const GUTTER = 62;
-const [SIGN, SURPRISE, NEXT, GAP] = [24, 36, 104, 20]; // heights of the rows above the heat map
+const GUTTER = 74;
+const [SIGN, SURPRISE, NEXT, GAP] = [24, 36, 104, 20]; // heights of the rows above the heat map, and of the gaps
 const TOP = SIGN + SURPRISE + NEXT + GAP;
 const MOST = 10; // bits at the foot of the surprise row
 
@@ -55,6 +55,7 @@ const rgb = (colour) => {
   const found = colour.trim().match(/^#(..)(..)(..)$/)?.slice(1).map((part) => Number.parseInt(part, 16));
   return found ?? colour.match(/[\d.]+/g)?.slice(0, 3).map(Number) ?? [128, 128, 128];
 };
+const percentage = (share) => `${(100 * share).toFixed(1)} %`;
 const mixed = (a, b, share) => `rgb(${a.map((from, k) => Math.round(from + (b[k] - from) * share)).join(" ")})`;
 
 export class Strip {
@@ -68,13 +69,14 @@ export class Strip {
       ...Object.fromEntries(Object.entries(FOLLOWED).map(([name, [words]]) => [name, `follows ${words}`])) }, () => this.reread());
     this.signs = make("input", { type: "text", value: "?!.", size: 6, "aria-label": "Characters to follow", oninput: () => this.reread() });
     this.all = make("input", { type: "checkbox", onchange: () => app.show() });
+    const colour = make("button", { type: "button", onclick: () => { app.text.colour("unit"); app.text.element.scrollIntoView({ block: "nearest" }); } }, "Show it in the whole text");
     this.unit = make("input", { type: "number", min: 0, max: 127, onchange: () => app.look(this.unit.value === "" ? app.unit : Math.round(Number(this.unit.value))) });
     this.pointed = make("p", { class: "pointed" });
     this.where = make("div", {});
     this.element = make("div", { class: "strip" },
       make("div", { class: "bar" }, title("Character by character"), this.quantity.label, this.sort.label, this.signs,
-        make("label", {}, this.all, " all units"), make("label", {}, "Unit (0–127) ", this.unit)),
-      hint("A column a character: its surprise, what the network then expected (what did follow is dark), and a row for each unit, the liveliest first. Press a square to look at that unit at that step."),
+        make("label", {}, this.all, " all units"), make("label", {}, "Unit (0–127) ", this.unit), colour),
+      hint("A column a character: its surprise, what the network then expected (what did follow is dark), and a row for each unit, in the order that “Sort by” names. Press a square to look at that unit at that step."),
       this.scale = make("p", { class: "legend scale" }),
       this.field, this.pointed, this.where);
     this.point();
@@ -100,12 +102,12 @@ export class Strip {
     const sort = value === "memory" && kind === "RNN" ? "activity" : value;
     const text = ids.map((id) => net.tokens[id]).join("");
     this.signs.hidden = sort !== "signs";
-    this.follows = null;
+    this.follows = this.keeps = null;
     const units = Array.from({ length: net.H }, (_, k) => k);
     const mean = (f) => units.map((k) => plain.reduce((sum, step) => sum + f(step, k), 0) / Math.max(plain.length, 1));
     const rank = {
       number: () => units.map((k) => -k),
-      memory: () => mean((step, k) => step.gates[kind === "LSTM" ? "f" : "z"][k]),
+      memory: () => (this.keeps = mean((step, k) => step.gates[kind === "LSTM" ? "f" : "z"][k])),
       activity: () => {
         const values = plain.map((step) => this.values(step));
         const middle = units.map((k) => values.reduce((sum, one) => sum + one[k], 0) / Math.max(values.length, 1));
@@ -125,20 +127,29 @@ export class Strip {
     this.show();
   }
 
-  /** How closely a unit follows what the rows are sorted by. */
-  following(unit) {
+  /** What the rows are sorted by, for one unit. */
+  standing(unit) {
     const [words] = FOLLOWED[this.sort.element.value] ?? [];
-    return this.follows ? `Its correlation with ${words}${this.signs.hidden ? "" : ` ${this.signs.value}`} is ${signed(this.follows[unit])} in this text. ` : "";
+    if (this.follows) return `Its correlation with ${words}${this.signs.hidden ? "" : ` ${this.signs.value}`} is ${signed(this.follows[unit])} in this text. `;
+    if (!this.keeps) return "";
+    const half = Math.log(0.5) / Math.log(this.keeps[unit]);
+    return `It keeps ${percentage(this.keeps[unit])} at a step, on average; ${half < 1 ? "half of what it had is gone within one step" : `at that rate half is left after ${Math.round(half)} step${half < 1.5 ? "" : "s"}`}. `;
   }
 
-  /** Pointing names a unit and a step; pressing chooses them, and drags the step along. */
+  /** Pointing names a unit and a step; pressing chooses them, and a mouse drags the step along: fingers scroll. */
   point() {
     const { field, app } = this;
     const place = (event) => {
       const box = this.canvas.getBoundingClientRect();
       const t = this.from + Math.floor((event.clientX - box.left - GUTTER) / COLUMN);
-      const row = Math.floor((event.clientY - box.top - TOP) / this.high);
-      return { t: Math.max(0, Math.min(t, app.ids.length - 1)), unit: row >= 0 ? this.rows[row] : undefined };
+      const y = event.clientY - box.top;
+      return { t: Math.max(0, Math.min(t, app.ids.length - 1)), unit: this.rows.findLast((_, row) => y >= TOP && y >= this.top(row)) };
+    };
+    const choose = (event) => {
+      if (!app.ids.length) return;
+      const at = place(event);
+      app.unit = at.unit ?? app.unit;
+      app.go(at.t);
     };
     field.addEventListener("pointermove", (event) => {
       if (!app.ids.length) return;
@@ -147,13 +158,12 @@ export class Strip {
       this.tell(at.unit ?? app.unit, at.t);
     });
     field.addEventListener("pointerdown", (event) => {
-      if (!app.ids.length) return;
-      const at = place(event);
+      if (event.pointerType !== "mouse") return;
       this.held = true;
-      if (event.pointerType === "mouse") field.setPointerCapture(event.pointerId);
-      if (at.unit !== undefined) app.unit = at.unit;
-      app.go(at.t);
+      field.setPointerCapture(event.pointerId);
+      choose(event);
     });
+    field.addEventListener("click", (event) => event.pointerType !== "mouse" && choose(event)); // a tap
     for (const end of ["pointerup", "pointercancel"]) field.addEventListener(end, () => { this.held = false; });
     field.addEventListener("pointerleave", () => this.tell(app.unit, app.at));
   }
@@ -162,13 +172,15 @@ export class Strip {
   tell(unit, t) {
     const { app } = this;
     const read = app.ids.slice(Math.max(0, t - 11), t + 1).map((id) => drawn(app.net.tokens[id])).join("");
-    this.pointed.replaceChildren(`Unit ${unit} after `, make("b", {}, read), `: ${this.quantity.element.value === "c" ? "tanh(c)" : this.quantity.element.value} = ${signed(this.values(app.steps[t])[unit])}. ${this.following(unit)}`,
+    const [{ value }, step] = [this.quantity.element, app.steps[t]];
+    const state = value === "c" ? ` c itself is ${signed(step.c[unit])}.` : ""; // tanh(c) soon says no more than its sign
+    this.pointed.replaceChildren(`Unit ${unit} after `, make("b", {}, read), `: ${state ? "tanh(c)" : value} = ${signed(this.values(step)[unit])}.${state} ${this.standing(unit)}`,
       ...this.contexts(unit));
   }
 
   contexts(unit) {
     const { high, low } = this.app.known[unit];
-    const list = (found) => found.flatMap((context, k) => [k ? ", " : "", make("code", {}, drawnContext(context))]);
+    const list = (found) => found.flatMap((context, k) => [k ? ", " : "", make("code", {}, context.replaceAll("\n", drawn("\n")))]);
     return ["In the training text its h was highest after ", ...list(high), "; lowest after ", ...list(low), "."];
   }
 
@@ -187,9 +199,10 @@ export class Strip {
     const many = this.all.checked;
     const coarse = matchMedia("(pointer: coarse)").matches; // a finger wants higher rows
     const shown = many ? this.order : this.order.slice(0, coarse ? 12 : 20);
-    if (!shown.includes(app.unit)) shown[shown.length - 1] = app.unit;
+    this.apart = !shown.includes(app.unit); // the unit looked at, below those that come first
+    if (this.apart) shown[shown.length - 1] = app.unit;
     Object.assign(this, { rows: shown, high: many ? 4 : coarse ? 24 : 13 });
-    const tall = TOP + this.rows.length * this.high + 2;
+    const tall = this.top(shown.length) + 2;
     const scale = devicePixelRatio;
     Object.assign(canvas, { width: wide * scale, height: tall * scale });
     canvas.style.height = `${tall}px`;
@@ -207,6 +220,9 @@ export class Strip {
     this.field.setAttribute("aria-label", `Text and units. Arrow keys: left and right move the step, up and down choose the unit. Step ${app.at + 1}, unit ${app.unit}.`);
   }
 
+  /** Where a row of the heat map begins. */
+  top(row) { return TOP + row * this.high + (this.apart && row >= this.rows.length - 1 ? GAP / 2 : 0); }
+
   ink(name, share = 1) { return share === 1 ? `rgb(${this.colours[name].join(" ")})` : mixed(this.colours.ground, this.colours[name], share); }
 
   write(words, x, y, { size = 12, colour = "ink", align = "center", bold = false, face = this.mono } = {}) {
@@ -221,7 +237,8 @@ export class Strip {
     label("reads", SIGN / 2);
     label("surprise", SIGN + SURPRISE / 2);
     label("next?", SIGN + SURPRISE + NEXT / 2);
-    if (this.high > 8) for (const [row, unit] of this.rows.entries()) label(`unit ${unit}`, TOP + (row + 0.5) * this.high);
+    const worth = (unit) => (this.follows ? signed(this.follows[unit]) : this.keeps ? percentage(this.keeps[unit]) : "");
+    if (this.high > 8) for (const [row, unit] of this.rows.entries()) label(`${worth(unit) ? "" : "unit "}${unit} ${worth(unit)}`.trim(), this.top(row) + this.high / 2);
     else label("units", TOP + this.rows.length * this.high / 2);
   }
 
@@ -239,7 +256,7 @@ export class Strip {
     const values = this.values(app.steps[t]);
     this.rows.forEach((unit, row) => {
       pen.fillStyle = this.ink(values[unit] < 0 ? "orange" : "blue", Math.abs(values[unit]));
-      pen.fillRect(x + 0.5, TOP + row * this.high, COLUMN - 1, this.high - (this.high > 8 ? 1 : 0));
+      pen.fillRect(x + 0.5, this.top(row), COLUMN - 1, this.high - (this.high > 8 ? 1 : 0));
     });
   }
 
@@ -263,11 +280,8 @@ export class Strip {
     const x = GUTTER + (app.at - this.from) * COLUMN;
     pen.strokeStyle = this.ink("ink");
     pen.lineWidth = 1.5;
-    pen.strokeRect(x + 0.25, 1, COLUMN - 0.5, TOP + this.rows.length * this.high);
-    pen.strokeRect(GUTTER, TOP + this.rows.indexOf(app.unit) * this.high - 0.5, Math.min(columns, app.ids.length - this.from) * COLUMN, this.high);
+    pen.strokeRect(x + 0.25, 1, COLUMN - 0.5, this.top(this.rows.length));
+    pen.strokeRect(GUTTER, this.top(this.rows.indexOf(app.unit)) - 0.5, Math.min(columns, app.ids.length - this.from) * COLUMN, this.high);
   }
 }
-
-/** A context of the training text, in one line. */
-export const drawnContext = (context) => [...context].map((sign) => (sign === " " ? " " : drawn(sign))).join("");
 

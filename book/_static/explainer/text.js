@@ -17,7 +17,12 @@ const LEGENDS = {
     : "Nothing is changed yet: choose a change below, and press Apply."),
 };
 const SURPRISE = ["Chapter 7", "07_training_a_character_model.html", "-np.sum(log_p[token, labels] * counted, dtype=np.float64)", "functional.cross_entropy"];
-export const GRADIENT = ["Chapters 6 and 8", "08_vanishing_and_exploding_gradients.html", "dh, dc = da[t] @ W_hh, dc * f[t]", "LSTM"];
+const back = (code, kind) => ["Chapters 6 and 8", "08_vanishing_and_exploding_gradients.html", code, kind];
+export const GRADIENTS = {
+  LSTM: back("dh, dc = da[t] @ W_hh, dc * f[t]", "LSTM"),
+  GRU: back("dh = dh * z[t] + da_h[t] @ W_hh", "GRU"),
+  RNN: back("dh = da[t] @ W_hh", "RNN"),
+};
 
 export class Text {
   constructor(app) {
@@ -27,8 +32,8 @@ export class Text {
       onkeydown: (event) => app.key(event), onclick: (event) => this.choose(event) });
     this.legend = make("p", { class: "legend" });
     this.where = make("div", {});
-    this.element = make("div", { class: "whole-text" },
-      make("div", { class: "bar" }, title("The whole text"), this.tint.label), this.page, this.legend, this.where);
+    this.element = make("div", { class: "whole-text" }, title("The whole text"), this.page);
+    this.about = make("div", {}, make("div", { class: "bar" }, this.tint.label), this.legend, this.where);
   }
 
   choose({ target }) {
@@ -70,7 +75,7 @@ export class Text {
     });
     const { value } = this.tint.element;
     this.legend.textContent = LEGENDS[value](this.app, this.most);
-    this.where.replaceChildren(source(...{ surprise: SURPRISE, source: GRADIENT }[value] ?? LINES[this.app.kind]));
+    this.where.replaceChildren(source(...{ surprise: SURPRISE, source: GRADIENTS[this.app.kind] }[value] ?? LINES[this.app.kind]));
   }
 
   colour(kind) {

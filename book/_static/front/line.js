@@ -82,6 +82,7 @@ export class LiveLine {
       this.yours.textContent = this.text.slice(0, LONGEST);
       this.toEnd();
     }
+    for (const link of document.querySelectorAll("a.start-there")) link.hash = new URLSearchParams({ text: this.text.trim() });
     this.turn = 0;
     this.goOn();
   }
