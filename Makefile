@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PORT   ?= 8000
 RUN     = .venv/bin/python
+# The plugin that reads notebooks takes a second in every process: it is there where notebooks are tested.
+PYTEST  = $(RUN) -m pytest -p no:nbval
 PAGE    = tests/site/test_run_chapters.py
 COVER   = --cov --cov-report=term
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -62,23 +64,23 @@ lint: .venv-test  ## style of code and notebooks, types, and the site's JavaScri
 	$(RUN) -m tools.npm.lint
 
 unit: .venv-test  ## tests of rnn_utils, with coverage
-	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/unit $(COVER)) -q -n 2 --dist loadfile
+	$(THREADS) $(PYTEST) $(or $(TESTS),tests/unit $(COVER)) -q -n 2 --dist loadfile
 
 tools: .venv-test  ## tests of the commands that are listed here
-	$(RUN) -m pytest $(or $(TESTS),tests/tools) -q -n 2 --dist loadfile
+	$(PYTEST) $(or $(TESTS),tests/tools) -q -n 2 --dist loadfile
 
 structure: .venv-test  ## does every notebook keep to the template?
-	$(RUN) -m pytest $(or $(TESTS),tests/notebooks) -q -n 2
+	$(PYTEST) $(or $(TESTS),tests/notebooks) -q -n 2
 
 notebooks: .venv-test  ## strict nbval: every stored text output against a fresh run
 	$(THREADS) CI=true $(RUN) -m pytest -p tools.notebooks.kernel_pipes -p tools.notebooks.keep_runs \
 		--nbval $(or $(NB),book) -q -n 2 --dist loadfile -p no:cacheprovider
 
 site: book .venv-test  ## the built pages in headless Chromium
-	$(THREADS) $(RUN) -m pytest $(or $(TESTS),tests/site) -q -n 3 --dist loadfile --no-loadscope-reorder
+	$(THREADS) $(PYTEST) $(or $(TESTS),tests/site) -q -n 3 --dist loadfile --no-loadscope-reorder
 
 page: book .venv-test  ## of those, the test that runs every NumPy cell of every chapter in the page
-	$(THREADS) $(RUN) -m pytest $(PAGE) -q -n 2 --dist load --durations=0
+	$(THREADS) $(PYTEST) $(PAGE) -q -n 2 --dist load --durations=0
 
 site-report: book .venv-test  ## what each page costs a reader, with Lighthouse (needs Node)
 	@$(RUN) -m tools.reports.page_costs $(COSTS)

@@ -63,7 +63,7 @@ def page(notebook: Path) -> bool:
 def page_tests(notebook: Path, *names: str) -> bool:
     """Run tests of pages on the small site."""
     site = one_page.CHECKED / notebook.stem / "_build/html"
-    return pytest(*names, BOOK_SITE=str(site), BOOK_PAGE=f"book/{notebook.stem}.html")
+    return pytest("-p", "no:nbval", *names, BOOK_SITE=str(site), BOOK_PAGE=f"book/{notebook.stem}.html")
 
 
 def nbval(notebook: Path) -> bool:

@@ -42,7 +42,7 @@ UNFOLD = """() => {
 LISTEN = """window.broken = [];
 document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI, sourceFile}) =>
     broken.push(`${effectiveDirective}: ${blockedURI} (${sourceFile})`));"""
-SCROLL = f"""async () => {{ for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
+SCROLL = f"""async () => {{ for (let y = 0; y < document.documentElement.scrollHeight; y += 1600) {{
     scrollTo({{top: y, behavior: "instant"}}); await {FRAME}; }} }}"""
 
 # Parsed pages are millions of small objects that stay: by default they are searched for what can go again and again.

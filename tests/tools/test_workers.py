@@ -32,7 +32,7 @@ def test_all_goals_whose_tests_share_something_are_looked_at() -> None:
 def test_a_file_goes_to_one_worker(tmp_path: Path, options: str) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / f"test_{name}.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options.split()]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:nbval", "-p", "no:cacheprovider", *options.split()]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     seen = (tmp_path / "workers").read_text().splitlines()

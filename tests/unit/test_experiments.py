@@ -9,6 +9,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments import saving
@@ -30,6 +31,15 @@ def altered(value):
     return value + 1 if isinstance(value, int) else 2 * value + 0.5
 
 
+def numbers_alone(value):
+    """Is a result made of numbers and texts alone?"""
+    if isinstance(value, dict):
+        return all(map(numbers_alone, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(numbers_alone, value))
+    return value is None or isinstance(value, int | float | str | np.ndarray | np.generic)
+
+
 @pytest.fixture(scope="module")
 def results():
     """What functions of experiments have returned, by their arguments."""
@@ -45,10 +55,13 @@ def part(name, results, monkeypatch):
         def called(*args, **kwargs):
             try:
                 key = json.dumps([name, function.__name__, args, kwargs], sort_keys=True)
-            except TypeError:  # arrays or generators
+            except TypeError:  # arrays, generators, networks
                 return function(*args, **kwargs)
             if key not in results:
-                results[key] = function(*args, **kwargs)
+                result = function(*args, **kwargs)
+                if not numbers_alone(result):  # a network may be trained further
+                    return result
+                results[key] = result
             return copy.deepcopy(results[key])
 
         return called
