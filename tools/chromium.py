@@ -17,8 +17,18 @@ class NoChromiumError(Exception):
     """There is no Chromium here, or it does not do what is asked of it; the message says what to do."""
 
 
-def find() -> str:
+def find(like_a_reader: bool = False) -> str:
     """Path of a Chromium: what the variable CHROMIUM names, else the first of the usual ones.
+
+    Parameters
+    ----------
+    like_a_reader : bool, default False
+        Prefer one with windows: the other spaces letters by fractions of a pixel, so that lines may break elsewhere.
+
+    Returns
+    -------
+    path : str
+        The program.
 
     Raises
     ------
@@ -27,7 +37,8 @@ def find() -> str:
 
     """
     named = os.environ.get("CHROMIUM")
-    found = next(filter(None, map(shutil.which, [named] if named else COMMANDS)), None)
+    usual = sorted(COMMANDS, key=lambda command: "headless" in command) if like_a_reader else COMMANDS
+    found = next(filter(None, map(shutil.which, [named] if named else usual)), None)
     if found:
         return found
     where = f"CHROMIUM={named} is no program" if named else "no Chromium, Chrome or Edge was found on this machine"

@@ -121,7 +121,7 @@ def main(with_lighthouse: bool) -> None:
     from playwright.sync_api import sync_playwright
 
     site = SITE.resolve()
-    path = find()
+    path = find(like_a_reader=True)
     with serving(site) as address:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
