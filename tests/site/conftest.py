@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = Path(os.environ.get("BOOK_SITE") or ROOT / "_build/html")
 ONE_PAGE = os.environ.get("BOOK_PAGE")  # `tools.check` asks for the tests of one page
 QUIET = [
+    "--disable-font-subpixel-positioning",  # letters in whole pixels, as in browsers with windows
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--force-color-profile=srgb"),
 ]

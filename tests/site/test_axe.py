@@ -17,7 +17,7 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf8")
 # The site's entrance leads on at once.
 PAGES = sorted(str(page.relative_to(SITE)) for page in [*SITE.glob("*.html"), *SITE.glob("book/*.html")])
 PAGES = [page for page in PAGES if page != "index.html" and ONE_PAGE in (None, page)]
-KINDS = ("404.html", "search.html", "book/index.html", "book/02_raw_sequences_to_tensors.html")
+KINDS = ("404.html", "search.html", "book/index.html", "book/02_raw_sequences_to_tensors.html", "book/package.html")
 # Formulas are drawn for the eye in elements that assistive technology does not meet; their MathML is looked at.
 STRUCTURE = """async (within) => (await axe.run({include: [[within]], exclude: [[".katex-html"]]}, {
     resultTypes: ["violations"],
@@ -143,10 +143,8 @@ def unfolded(context: Any, address: str, known: set[str] | None = None) -> list[
     page = context.new_page()
     page.goto(address, wait_until="networkidle")
     page.evaluate(AXE)
-    found = []
-    if known is None:
-        resize(page, PHONE)
-        found = [f"as opened {what}" for what in said(page.evaluate(SCROLLS))]
+    resize(page, PHONE)
+    found = [f"as opened {what}" for what in said(page.evaluate(SCROLLS))]
     page.evaluate(UNFOLD)
     found += violations(page, known=known)
     page.close()
