@@ -13,6 +13,10 @@ from test_explainer_use import at, sentence
 from experiments._reading import Change, read
 
 
+# In one go: the page may be writing its table again.
+ROWS = "(root) => [...root.querySelectorAll('.one-step tbody tr')].map((row) => row.innerText)"
+
+
 def number(value: float, digits: int = 2) -> str:
     """A number as the page writes it."""
     return f"{value:.{digits}f}".replace("-", "−").replace("−0.00", "0.00")
@@ -50,7 +54,7 @@ def test_what_a_change_sets_is_marked_and_goes_with_another_network(page: Any, m
         "ft set",
     ]
     root.locator(".one-step summary").click()
-    rows = [row.split("\t") for row in root.locator(".one-step tbody tr").all_inner_texts()]
+    rows = [row.split("\t") for row in root.evaluate(ROWS)]
     assert "".join(row[0] for row in rows) == "figo", "the order of the drawing"
     assert [row[3].startswith("set to ") for row in rows] == [True, False, False, False]
     inside, elsewhere = verdict(models["LSTM"], [Change("held", mean, unit), Change("f", 1.0)])

@@ -93,6 +93,16 @@ def test_it_works_from_the_keyboard_alone(page: Page) -> None:
     expect(status).to_contain_text("The network goes on: ", timeout=4000)
 
 
+def test_a_key_that_is_faster_than_the_cursor_writes_at_the_end(page: Page) -> None:
+    at_once = """(yours) => { yours.focus();
+        yours.dispatchEvent(new KeyboardEvent("keydown", { key: "m", bubbles: true }));
+        return getSelection().anchorOffset; }"""
+    assert yours(page).evaluate(at_once) > 0
+    page.keyboard.press("Home")
+    page.keyboard.type("Ah, ")
+    assert yours(page).text_content() == "Ah, " + BEGINNING, "later it stays where the reader has put it"
+
+
 def test_what_the_network_does_not_know_is_said_and_left_out(page: Page) -> None:
     begin(page, "Ol日, my “lord”")
     expect_its(page, live_line.continuation("GRU", "Ol, my 'lord'"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TWO_FRAMES, plant
+from conftest import TWO_FRAMES, UNFOLD, plant
 from playwright.sync_api import expect
 from run_page import Cell
 from warm_python import WarmPython
@@ -222,6 +222,7 @@ def test_it_is_small(site: Path) -> None:
 def test_its_buttons_can_be_hit_and_cover_nothing(browser: Any, server: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 844})
     page.goto(server + CHAPTER, wait_until="networkidle")
+    page.evaluate(UNFOLD)
     small = page.evaluate(
         """() => [...document.querySelectorAll(".bookmark, .read-toggle")].map(b => b.getBoundingClientRect())
             .filter(box => box.width < 24 || box.height < 24).length"""

@@ -37,9 +37,10 @@ export class LiveLine {
     const said = { role: "textbox", "aria-label": "Beginning of a line, which a network continues", spellcheck: "false", autocapitalize: "off", autocorrect: "off", enterkeyhint: "go" };
     for (const [name, value] of Object.entries(said)) yours.setAttribute(name, value);
     this.line.addEventListener("click", ({ target }) => target !== yours && this.toEnd());
-    yours.addEventListener("focus", () => setTimeout(() => getSelection().isCollapsed && this.before === undefined && this.toEnd()));
+    yours.addEventListener("focus", () => (this.arriving = setTimeout(() => this.arrive()))); // the browser sets its cursor after this
     yours.addEventListener("input", () => this.changed());
     yours.addEventListener("keydown", (event) => {
+      this.arrive(); // a key may be faster than the timer
       if (event.key !== "Enter") return;
       event.preventDefault();
       this.another();
@@ -53,6 +54,12 @@ export class LiveLine {
   /** What the reader has written, in the characters of a plain text. */
   get text() {
     return this.yours.textContent.replace(/\u00a0/g, " ");
+  }
+
+  /** Who comes by Tab and has written nothing goes on at the end of what stands there. */
+  arrive() {
+    if (this.arriving && this.before === undefined && getSelection().isCollapsed) this.toEnd();
+    this.arriving = clearTimeout(this.arriving);
   }
 
   /** The cursor goes where the network's part begins. */
