@@ -12,7 +12,6 @@ from test_explainer_use import at, sentence
 
 from experiments._reading import Change, read
 
-
 # In one go: the page may be writing its table again.
 ROWS = "(root) => [...root.querySelectorAll('.one-step tbody tr')].map((row) => row.innerText)"
 

@@ -16,6 +16,8 @@ from experiments import saving
 from rnn_utils import records
 
 ROOT = Path(__file__).parents[2]
+# Lines that only a whole experiment reaches are not tested; and it is a sixth faster when nobody counts its lines.
+pytestmark = pytest.mark.no_cover
 NAMES = [path.stem for path in sorted((ROOT / "experiments").glob("[a-z]*.py")) if path.stem != "saving"]
 LONGEST = 8  # seconds of processor time for a part: five on a quiet machine
 
