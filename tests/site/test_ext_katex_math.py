@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from ext_book import ROOT, Book, build
+from page import katex_math
 from page.katex_math import ClashError, TexError, class_name, note_rule, render
 
 
@@ -148,3 +149,18 @@ def test_version_is_the_one_that_the_note_names() -> None:
     vendor = ROOT / "book/_vendor/katex"
     version = re.search(r'version:"([\d.]+)"', (vendor / "katex.min.js").read_text())[1]
     assert f"KaTeX {version}" in (vendor / "README.md").read_text()
+
+
+def test_the_next_build_asks_katex_for_new_formulas_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = book(tmp_path, "An $x_t$ in a line.\n\n$$\nx_t\n$$\n")
+    shown = re.findall(r'<span class="katex">.*?</math>', first.article(), re.DOTALL)
+    asked, call = [], katex_math.MiniRacer.call
+    monkeypatch.setattr(katex_math.MiniRacer, "call", lambda *given: asked.append(given[2]) or call(*given))
+    for further, wanted in (("", []), (" And $y_t$.", ["y_t"])):
+        katex_math.WRITTEN.clear()
+        render.cache_clear()
+        again = first.rebuild(index=f"# Book\n\nThe $x_t$ again.{further}\n\n$$\nx_t\n$$\n")
+        assert not again.warnings
+        assert re.findall(r'<span class="katex">.*?</math>', again.article(), re.DOTALL)[:1] == shown[:1]
+        assert again.article().count('<span class="katex-html"') == 2 + len(wanted)
+        assert asked == wanted

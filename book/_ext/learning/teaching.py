@@ -5,6 +5,7 @@ objective, and under a fold the messages of its exercises' checks. All of it is 
 modules of the checks. ``tools/site/for_teachers.py`` adds the files that can be taken along, once they are there.
 """
 
+import functools
 import importlib
 import re
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,13 @@ def notebooks(env: BuildEnvironment) -> list[str]:
     return [page for page in pages if Path(env.doc2path(page)).suffix == ".ipynb"]
 
 
+@functools.cache
+def read(notebook: Path, _changed: int) -> tuple[Taught, tuple[int, int]]:
+    """What a notebook teaches, and the minutes that it takes: once for all the directives that ask."""
+    found = nbformat.read(notebook, as_version=4)
+    return taught(found), reading_time.computed(found)
+
+
 class Teaching(SphinxDirective):
     """What the directives of the teacher's page have in common."""
 
@@ -61,8 +69,7 @@ class Teaching(SphinxDirective):
         for page in notebooks(self.env):
             path = self.env.doc2path(page)
             self.env.note_dependency(path)
-            notebook = nbformat.read(path, as_version=4)
-            yield page, taught(notebook), reading_time.computed(notebook)
+            yield page, *read(Path(path), Path(path).stat().st_mtime_ns)
 
     def inline(self, text: str) -> list[nodes.Node]:
         """A piece of MyST as it stands in a line, without links."""

@@ -14,6 +14,7 @@ Numbers and permalinks are Sphinx's. Environments of amsmath may carry one ``\la
 import atexit
 import base64
 import hashlib
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,8 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
+from rnn_utils.atomic import write_whole
+
 LOGGER = logging.getLogger(__name__)
 VENDOR = Path(__file__).resolve().parents[2] / "_vendor/katex"
 LABEL = re.compile(r"\s*\\label\{([^}]*)\}")
@@ -43,6 +46,9 @@ INVALID = re.compile(' columnspacing=""|<mo>\N{FUNCTION APPLICATION}</mo>(?=</m(
 PLACES = "katex/places.css"
 PLACE_RULES: dict[str, str] = {}
 DIGITS = 7  # of a hash, to base 32, in a class's name: of 1,000 styles two share one in a book out of 69,000
+
+
+WRITTEN: dict[str, str] = {}  # what this KaTeX has made of formulas, in earlier builds too
 
 
 class ClashError(ValueError):
@@ -78,14 +84,16 @@ def render(tex: str, display: bool) -> str:
     TexError
         If KaTeX cannot read `tex`.
     """
-    options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
-    try:
-        html = cast(str, engine().call("katex.renderToString", tex, options))
-    except JSEvalException as error:
-        found = re.search(r"KaTeX parse error: (.*)", str(error))
-        message = found[1] if found else str(error).splitlines()[0]
-        raise TexError(message.replace("\N{COMBINING LOW LINE}", "")) from None
-    return STYLED.sub(style_as_class, INVALID.sub("", html))
+    key = f"{'display' if display else 'inline'} {tex}"
+    if key not in WRITTEN:
+        options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
+        try:
+            WRITTEN[key] = cast(str, engine().call("katex.renderToString", tex, options))
+        except JSEvalException as error:
+            found = re.search(r"KaTeX parse error: (.*)", str(error))
+            message = found[1] if found else str(error).splitlines()[0]
+            raise TexError(message.replace("\N{COMBINING LOW LINE}", "")) from None
+    return STYLED.sub(style_as_class, INVALID.sub("", WRITTEN[key]))
 
 
 def style_as_class(element: re.Match[str]) -> str:
@@ -206,6 +214,24 @@ def write_places(app: Sphinx, error: Exception | None) -> None:
     sheet.write_text("\n".join(sorted({*before, *PLACE_RULES.values()})) + "\n", "utf8")
 
 
+def kept(app: Sphinx) -> Path:
+    """Where formulas are kept from one build to the next, beside the pages that were read: a file for each KaTeX."""
+    version = hashlib.sha256((VENDOR / "katex.min.js").read_bytes()).hexdigest()[:12]
+    return Path(app.doctreedir, f"katex-{version}.json")
+
+
+def take_up(app: Sphinx) -> None:
+    """Take up the formulas of the builds before."""
+    if kept(app).exists():
+        WRITTEN.update(json.loads(kept(app).read_text("utf8")))
+
+
+def put_down(app: Sphinx, error: Exception | None) -> None:
+    """Keep the formulas for the next build."""
+    if not error:
+        write_whole(kept(app), json.dumps(WRITTEN).encode())
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
@@ -213,6 +239,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for sheet in ("katex/katex.min.css", PLACES, "math.css"):
         app.add_css_file(sheet)
     app.connect("config-inited", configure)
+    app.connect("builder-inited", take_up)
+    app.connect("build-finished", put_down)
     app.connect("build-finished", write_places)
     app.connect("build-finished", close_engine)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}  # one V8 context, not forkable
