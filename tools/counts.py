@@ -3,7 +3,6 @@
 Reading time = words / 180 + lines of code shown × 5 s + (printed output or figure) × 15 s + displayed equation × 20 s.
 """
 
-import functools
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -65,14 +64,13 @@ class Counts:
 
     def add_markdown(self, text: str) -> None:
         """Count some Markdown."""
-        words, lines, equations, shown, decimals, parentheses, terms = in_markdown(text)
-        self.words += words
-        self.lines += lines
-        self.equations += equations
-        self.shown += shown
-        self.decimals += decimals
-        self.parentheses += parentheses
-        self.terms |= terms
+        self.words += prose.words(text)
+        self.lines += prose.literal_lines(text)
+        self.equations += prose.displayed(text)
+        self.shown += prose.figures(text)
+        self.decimals += prose.decimals(text)
+        self.parentheses += prose.parentheses(text)
+        self.terms |= prose.terms(text)
 
     def add_code(self, cell: nbformat.NotebookNode) -> None:
         """Count a code cell: its lines, what it shows, and its caption, which is prose."""
@@ -83,13 +81,6 @@ class Counts:
         if not tags & HIDDEN_OUTPUT:
             self.shown += outputs(cell)
         self.add_markdown(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", ""))
-
-
-@functools.cache
-def in_markdown(text: str) -> tuple[int, int, int, int, tuple[str, ...], tuple[str, ...], frozenset[str]]:
-    """What there is in some Markdown, as `Counts` names it: asked for with folds and without, and by many pages."""
-    counted = prose.words(text), prose.literal_lines(text), prose.displayed(text), prose.figures(text)
-    return *counted, tuple(prose.decimals(text)), tuple(prose.parentheses(text)), frozenset(prose.terms(text))
 
 
 def outputs(cell: nbformat.NotebookNode) -> int:

@@ -154,6 +154,9 @@ def test_version_is_the_one_that_the_note_names() -> None:
 def test_the_next_build_asks_katex_for_new_formulas_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = book(tmp_path, "An $x_t$ in a line.\n\n$$\nx_t\n$$\n")
     shown = re.findall(r'<span class="katex">.*?</math>', first.article(), re.DOTALL)
+    assert len(shown) == 2
+    assert "block" not in shown[0]
+    assert "block" in shown[1]
     asked, call = [], katex_math.MiniRacer.call
     monkeypatch.setattr(katex_math.MiniRacer, "call", lambda *given: asked.append(given[2]) or call(*given))
     for further, wanted in (("", []), (" And $y_t$.", ["y_t"])):
@@ -161,6 +164,7 @@ def test_the_next_build_asks_katex_for_new_formulas_alone(tmp_path: Path, monkey
         render.cache_clear()
         again = first.rebuild(index=f"# Book\n\nThe $x_t$ again.{further}\n\n$$\nx_t\n$$\n")
         assert not again.warnings
-        assert re.findall(r'<span class="katex">.*?</math>', again.article(), re.DOTALL)[:1] == shown[:1]
+        now = re.findall(r'<span class="katex">.*?</math>', again.article(), re.DOTALL)
+        assert [now[0], now[-1]] == shown
         assert again.article().count('<span class="katex-html"') == 2 + len(wanted)
         assert asked == wanted

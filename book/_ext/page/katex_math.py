@@ -45,10 +45,8 @@ STYLED = re.compile(r'<(?P<tag>\w+)(?: class="(?P<classes>[^"]*)")?(?P<more>[^<>
 INVALID = re.compile(' columnspacing=""|<mo>\N{FUNCTION APPLICATION}</mo>(?=</m(?:sub|sup|subsup)>)')
 PLACES = "katex/places.css"
 PLACE_RULES: dict[str, str] = {}
-DIGITS = 7  # of a hash, to base 32, in a class's name: of 1,000 styles two share one in a book out of 69,000
-
-
 WRITTEN: dict[str, str] = {}  # what this KaTeX has made of formulas, in earlier builds too
+DIGITS = 7  # of a hash, to base 32, in a class's name: of 1,000 styles two share one in a book out of 69,000
 
 
 class ClashError(ValueError):
